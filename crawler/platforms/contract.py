@@ -1,0 +1,128 @@
+"""What a platform and the generic spider say to each other. Plain values: no network, no database, no clock."""
+
+from dataclasses import dataclass, field
+
+from crawler.reasons import Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The post a link points to. `key` is the post's identity on its platform: `wall-1_2`.
+
+    The access key belongs to the link, not to the post: it travels with the request only.
+    """
+
+    platform: str
+    kind: str
+    owner: int
+    item: int
+    key: str
+    access_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """Why a link has no target. `detail` is one word of the platform's rules; its `ADVICE` has a sentence for it."""
+
+    reason: Reason
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """A target that waits to be measured, and what earlier answers taught about asking for it."""
+
+    target: Target
+    together: int = 0  # at most so many targets in its call; 0: as many as the platform takes
+    missed: int = 0  # so many answers left it out while they held items nobody had asked for
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """An access token. The database knows it by its fingerprint only; `kind` is empty until an answer tells it."""
+
+    fingerprint: str
+    secret: str = field(repr=False)
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request that measures some targets.
+
+    A GET without a form, a POST with one. `budget` names the credential or host whose requests per second it uses;
+    while a `probe` is under way nothing else is asked of its budget, for its answer tells what the credential may do.
+    """
+
+    wants: tuple[Want, ...]
+    method: str
+    url: str
+    budget: str
+    form: dict[str, str] | None = field(default=None, repr=False)
+    probe: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An HTTP answer. `url` is the final one, `content_type` the whole header."""
+
+    status: int
+    url: str
+    content_type: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Exact counts, 0 to 2**63-1; None where the platform gave none. `source` says what they were read from."""
+
+    views: int
+    source: str
+    likes: int | None = None
+    comments: int | None = None
+    reposts: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """The link ends failed."""
+
+    reason: Reason
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Ask again, as `want` says. `charged`: this try counts, and after the last one the link fails with `reason`."""
+
+    want: Want
+    reason: Reason
+    detail: str = ""
+    charged: bool = False
+
+
+Outcome = Measured | Gone | Again
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Nothing more on this budget for some seconds."""
+
+    seconds: float
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The credential is of no use until somebody replaces it."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a reply says: an outcome for every target of its call, and what it tells of the credential or host."""
+
+    outcomes: dict[Target, Outcome]
+    kind: str = ""
+    trouble: Pause | Refused | None = None
