@@ -1,0 +1,95 @@
+"""One database for all processes: its address, its engines, its clock."""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Double, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+
+from crawler.environment import ROOT, VAR
+
+BUSY_MILLISECONDS = 30_000
+
+
+class now(FunctionElement[float]):  # noqa: N801 - it reads as the SQL function it is
+    """Seconds since 1970 on the database's clock (on SQLite that is the host's), also inside a long transaction."""
+
+    type = Double()
+    inherit_cache = True
+
+
+@compiles(now, "sqlite")
+def _sqlite_now(_element: now, _compiler: SQLCompiler, **_: Any) -> str:
+    return "((julianday('now') - 2440587.5) * 86400.0)"
+
+
+@compiles(now, "postgresql")
+def _postgresql_now(_element: now, _compiler: SQLCompiler, **_: Any) -> str:
+    return "extract(epoch from clock_timestamp())::double precision"
+
+
+def database_url() -> URL:
+    """Read `SQLALCHEMY_DATABASE_URL`; a relative SQLite path counts from the project, whatever the process's directory.
+
+    Raises ValueError where the address is none of SQLite or PostgreSQL.
+    """
+    given = os.environ.get("SQLALCHEMY_DATABASE_URL") or f"sqlite:///{VAR / 'views.db'}"
+    try:
+        url = make_url(given)
+    except ArgumentError:
+        raise ValueError("SQLALCHEMY_DATABASE_URL is not a database address such as sqlite:///var/views.db") from None
+    if url.drivername in {"postgres", "postgresql", "postgresql+psycopg"}:
+        return url.set(drivername="postgresql+psycopg")
+    if url.drivername not in {"sqlite", "sqlite+pysqlite"}:
+        raise ValueError(f"SQLALCHEMY_DATABASE_URL must name SQLite or PostgreSQL, not {url.drivername}")
+    if url.database in {None, "", ":memory:"}:
+        raise ValueError("SQLALCHEMY_DATABASE_URL must name a file: several processes share the database")
+    return url.set(database=str(ROOT / str(url.database)))
+
+
+def create(synchronous: str = "NORMAL") -> Engine:
+    """Create this process's engine. `synchronous` as in `tune`."""
+    return tune(create_engine(database_url()), synchronous)
+
+
+def tune(engine: Engine, synchronous: str) -> Engine:
+    """Set up an SQLite engine; another one is left as it is.
+
+    `synchronous` is `FULL` where a commit is a promise (the API), `NORMAL` where a lost one would be repaired by
+    fetching again. Transactions are begun by us, for Python's own begin comes too late to choose the lock.
+    """
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", lambda connection, _: _pragmas(connection, synchronous))
+        event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _pragmas(connection: sqlite3.Connection, synchronous: str) -> None:
+    connection.isolation_level = None
+    connection.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute(f"PRAGMA synchronous = {synchronous}")
+
+
+def _begin(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """One transaction that may read before it writes.
+
+    SQLite takes the write lock at its start: a transaction that reads first and is overtaken by another writer cannot
+    become a writer any more, and no timeout helps (https://www.sqlite.org/isolation.html, SQLITE_BUSY_SNAPSHOT).
+    """
+    with engine.execution_options(writes=True).begin() as connection:
+        yield connection
