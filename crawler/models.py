@@ -131,11 +131,7 @@ class Run(Base):
 
     __table_args__ = (
         one_of("state", RunState),
-        Index(
-            "ix_runs_active",
-            "state",
-            **where("finished_at IS NULL"),
-        ),
+        partial_index("ix_runs_active", "state", where="finished_at IS NULL"),
     )
 
 
@@ -185,11 +181,7 @@ class Link(Base):
         CheckConstraint("(status = 'failed') = (reason IS NOT NULL)", name="failed_has_reason"),
         UniqueConstraint("batch_id", "position"),
         Index("ix_links_batch_id_status", "batch_id", "status", "position"),
-        Index(
-            "ix_links_claimed",
-            "run_id",
-            **where("status = 'in progress'"),
-        ),
+        partial_index("ix_links_claimed", "run_id", where="status = 'in progress'"),
     )
 
 
