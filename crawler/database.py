@@ -54,9 +54,9 @@ def database_url() -> URL:
     return url.set(database=str(ROOT / str(url.database)))
 
 
-def create(synchronous: str = "NORMAL") -> Engine:
-    """Create this process's engine. `synchronous` as in `tune`."""
-    return tune(create_engine(database_url()), synchronous)
+def create(synchronous: str = "NORMAL", url: URL | str | None = None) -> Engine:
+    """Create this process's engine, for the one shared database unless another `url` is given."""
+    return tune(create_engine(url or database_url()), synchronous)
 
 
 def tune(engine: Engine, synchronous: str) -> Engine:

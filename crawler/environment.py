@@ -21,3 +21,12 @@ def seconds(name: str, default: float) -> float:
     if not 0 < value < float("inf"):
         raise ValueError(f"{name} must be a number of seconds above 0, not {text!r}")
     return value
+
+
+def switch(name: str, *, default: bool) -> bool:
+    """Read an on or off."""
+    text = os.environ.get(name) or str(default)
+    words = {"1": True, "on": True, "true": True, "yes": True, "0": False, "off": False, "false": False, "no": False}
+    if text.lower() not in words:
+        raise ValueError(f"{name} must be on or off, not {text!r}")
+    return words[text.lower()]

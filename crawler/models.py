@@ -109,7 +109,7 @@ class Post(Base):
     platform: Mapped[str]
     key: Mapped[str]
 
-    __table_args__ = (UniqueConstraint("platform", "key"),)
+    __table_args__ = (UniqueConstraint("key", "platform"),)
 
 
 class Run(Base):
@@ -181,6 +181,7 @@ class Link(Base):
         CheckConstraint("(status = 'failed') = (reason IS NOT NULL)", name="failed_has_reason"),
         UniqueConstraint("batch_id", "position"),
         Index("ix_links_batch_id_status", "batch_id", "status", "position"),
+        partial_index("ix_links_duplicates", "batch_id", "duplicate_of", where="duplicate_of IS NOT NULL"),
         partial_index("ix_links_claimed", "run_id", where="status = 'in progress'"),
     )
 

@@ -29,7 +29,7 @@ def upgrade() -> None:
         sa.Column("platform", sa.Text(), nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_posts"),
-        sa.UniqueConstraint("platform", "key", name="uq_posts_platform"),
+        sa.UniqueConstraint("key", "platform", name="uq_posts_key"),
     )
     op.create_table(
         "users",
@@ -145,6 +145,9 @@ def upgrade() -> None:
         ["run_id"],
         sqlite_where=sa.text("status = 'in progress'"),
         postgresql_where=sa.text("status = 'in progress'"),
+    )
+    op.create_index(
+        "ix_links_duplicates", "links", ["batch_id", "duplicate_of"], **where(sa.text("duplicate_of IS NOT NULL"))
     )
     create_triggers()
 

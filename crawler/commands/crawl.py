@@ -1,0 +1,110 @@
+"""`scrapy crawl`, for scrapyd's runs and for people: links on the command line, progress, a table, an exit code."""
+
+import argparse
+import os
+import sys
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from scrapy import signals
+from scrapy.commands import crawl
+from scrapy.exceptions import UsageError
+
+from crawler import adhoc, platforms
+from crawler.items import Results, Row
+from crawler.platforms.contract import Again
+
+ARGUMENTS = {"run", "links", "_job"}  # scrapyd adds _job, its name for the run
+COUNTS = ("views", "likes", "comments", "reposts")
+
+
+class Command(crawl.Command):
+    """Exit codes of ad-hoc runs: 0 every link done, 1 some failed, 2 wrong arguments. A run of scrapyd's exits 0."""
+
+    def syntax(self) -> str:
+        return 'vk_views -a links="URL URL" | -a links=@file.txt | -a links=- [-O out.csv | -O out.json]'
+
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        super().process_options(args, opts)
+        self.check(args, opts.spargs)
+        if "links" in opts.spargs:
+            assert self.settings is not None
+            self.settings.set("LOG_LEVEL", "WARNING", priority="command")
+            for feed in self.settings.getdict("FEEDS").values():
+                feed |= {"item_classes": [Row], "fields": ["link", *COUNTS, "reason"]}
+
+    def check(self, args: list[str], spargs: dict[str, str]) -> None:
+        """Refuse wrong arguments before anything starts."""
+        spiders = {f"{name}_views": platform for name, platform in platforms.known().items()}
+        if len(args) != 1 or args[0] not in spiders:
+            refuse(f"name one spider of: {', '.join(spiders)}")
+        if unknown := spargs.keys() - ARGUMENTS:
+            refuse(f"there is no argument {min(unknown)!r}")
+        if ("links" in spargs) == ("run" in spargs):
+            refuse("give links, or (scrapyd does) a run")
+        try:
+            spiders[args[0]].access(os.environ)
+        except ValueError as error:
+            refuse(str(error))
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        if "run" in opts.spargs:
+            super().run(args, opts)
+        else:
+            self.run_ad_hoc(args[0], read(opts.spargs["links"]))
+
+    def run_ad_hoc(self, spider: str, links: list[str]) -> None:
+        assert self.crawler_process is not None
+        with adhoc.private_run(spider.removesuffix("_views"), links) as (engine, run_id):
+            with bar() as progress:
+                crawler = self._create_crawler(spider)
+                task = progress.add_task("measured", total=sum(row.reason is None for row in adhoc.rows(engine)))
+                watch = Watch(progress, task)
+                crawler.signals.connect(watch.saved, signals.item_scraped)
+                self.crawler_process.crawl(crawler, run=run_id, engine=engine)
+                self.crawler_process.start()
+            rows = adhoc.rows(engine)
+        show(rows)
+        self.exitcode = int(self.crawler_process.bootstrap_failed or any(row.reason for row in rows))
+
+
+class Watch:
+    """Counts the links that became final."""
+
+    def __init__(self, progress: Progress, task: TaskID) -> None:
+        self.progress = progress
+        self.task = task
+
+    def saved(self, item: Results | Row) -> None:
+        if isinstance(item, Results):
+            final = (len(result.link_ids) for result in item.results if not isinstance(result.outcome, Again))
+            self.progress.advance(self.task, sum(final))
+
+
+def refuse(problem: str) -> None:
+    raise UsageError(problem, print_help=False)
+
+
+def read(argument: str) -> list[str]:
+    try:
+        return adhoc.links(argument)
+    except (ValueError, OSError) as error:
+        raise UsageError(f"links={argument}: {error}", print_help=False) from None
+
+
+def bar() -> Progress:
+    """Progress on a terminal's standard error; nothing elsewhere."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    console = Console(stderr=True)
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+
+
+def show(rows: list[Row]) -> None:
+    """Print the table. Into a pipe it is as wide as it needs to be: no link is cut."""
+    console = Console() if sys.stdout.isatty() else Console(width=max(len(row.link) for row in rows) + 80)
+    table = Table("link", *(f"[right]{name}" for name in COUNTS), "reason", box=None, pad_edge=False)
+    for row in rows:
+        counts = ("" if (count := getattr(row, name)) is None else f"{count}" for name in COUNTS)
+        table.add_row(row.link, *counts, row.reason or "")
+    console.print(table)

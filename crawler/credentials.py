@@ -1,0 +1,51 @@
+"""What this process knows of its budgets: kinds of credentials, pauses, probes under way.
+
+The database has the truth for all processes; it is read at the start and whenever a slot is refused.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from time import monotonic
+
+from crawler.budget import State
+from crawler.platforms.contract import Credential
+
+
+class Credentials:
+    def __init__(self, credentials: Iterable[Credential]) -> None:
+        self.credentials = {credential.budget: credential for credential in credentials}
+        self.paused: dict[str, tuple[float, str]] = {}
+        self.probed: set[str] = set()
+
+    def update(self, states: dict[str, State]) -> None:
+        for key, state in states.items():
+            if state.kind:
+                self.learn(key, state.kind)
+            if state.paused:
+                self.pause(key, state.paused, state.why)
+
+    def learn(self, key: str, kind: str) -> None:
+        if key in self.credentials:
+            self.credentials[key] = replace(self.credentials[key], kind=kind)
+
+    def pause(self, key: str, seconds: float, why: str) -> None:
+        self.paused[key] = (monotonic() + seconds, why)
+
+    def may(self, key: str) -> bool:
+        """Whether a further request may be planned on this budget."""
+        return key not in self.probed and self.may_send(key)
+
+    def may_send(self, key: str) -> bool:
+        return self._left(key) <= 0
+
+    def usable(self) -> list[Credential]:
+        return [credential for key, credential in self.credentials.items() if self.may(key)]
+
+    def shortest_pause(self) -> tuple[float, str] | None:
+        """Seconds until the first pause ends, and what it is for."""
+        pauses = [(self._left(key), why) for key, (_, why) in self.paused.items() if self._left(key) > 0]
+        return min(pauses, default=None)
+
+    def _left(self, key: str) -> float:
+        until, _ = self.paused.get(key, (0.0, ""))
+        return until - monotonic()

@@ -1,0 +1,13 @@
+"""States of affairs that end what a caller is doing; none of them is an error, and none is a link's fault."""
+
+
+class Fenced(Exception):  # noqa: N818
+    """Raised by every write of a run that was cancelled or whose lease ended: the spider must end and write nothing."""
+
+
+class Paused(Exception):  # noqa: N818
+    """Raised when a slot is asked of a budget that is paused: ask another one, or later."""
+
+
+class NotNow(Exception):  # noqa: N818
+    """Raised in place of sending a request: its budget is paused, or the spider is about to end. It charges nobody."""

@@ -1,0 +1,66 @@
+"""The life of a run, tied to the life of its spider."""
+
+import asyncio
+import logging
+from typing import Any, Self
+
+from scrapy import signals
+from scrapy.crawler import Crawler
+from sqlalchemy.exc import SQLAlchemyError
+
+from crawler.exceptions import Fenced
+from crawler.spider import PlatformSpider
+
+logger = logging.getLogger(__name__)
+
+
+class RunLifecycle:
+    """Wins the run when the spider opens, keeps its lease while it works, and settles it however the spider closes.
+
+    A run that somebody else has won, or that is over, ends at once: scrapyd may start one job twice.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.every = crawler.settings.getfloat("LEASE_SECONDS") / 6
+        self.beating: asyncio.Task[None] | None = None
+        crawler.signals.connect(self.opened, signals.spider_opened)
+        crawler.signals.connect(self.saved, signals.item_scraped)
+        crawler.signals.connect(self.unsaved, signals.item_error)
+        crawler.signals.connect(self.closed, signals.spider_closed)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(crawler)
+
+    async def opened(self, spider: PlatformSpider) -> None:
+        spider.won = await spider.ledger.start()
+        if spider.won:
+            self.beating = asyncio.create_task(self.beat(spider))
+        else:
+            logger.warning("Run %s is not to be had: it was started before, or is over", spider.run)
+
+    async def beat(self, spider: PlatformSpider) -> None:
+        while not spider.ending.is_set():
+            await asyncio.sleep(self.every)
+            try:
+                await spider.ledger.beat()
+            except Fenced:
+                spider.end("fenced")
+            except SQLAlchemyError as error:
+                logger.warning("No heartbeat: %s", type(error).__name__)
+
+    def saved(self, item: Any, spider: PlatformSpider) -> None:
+        spider.saved(item)
+
+    def unsaved(self, item: Any, spider: PlatformSpider) -> None:
+        spider.saved(item)
+        spider.end("unsaved")
+
+    async def closed(self, spider: PlatformSpider, reason: str) -> None:
+        if self.beating is None:
+            return
+        self.beating.cancel()
+        try:
+            await spider.ledger.settle(reason)
+        except Fenced:
+            logger.warning("Run %s was taken from us: cancelled, or silent for longer than its lease", spider.run)

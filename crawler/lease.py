@@ -1,0 +1,42 @@
+"""A run's lease: who may write. Others take a run's links over only after its lease has ended.
+
+Every write of a run begins with `hold`, which extends the lease or raises `Fenced`: a process that was stopped and
+wakes up late finds the door locked and writes nothing.
+https://martin.kleppmann.com/2016/02/08/how-to-do-distributed-locking.html
+"""
+
+from sqlalchemy import Connection, Engine, update
+
+from crawler.database import now
+from crawler.exceptions import Fenced
+from crawler.models import Run, RunState
+
+
+def start(engine: Engine, run_id: str, lease: float) -> bool:
+    """Win the run. False: it runs already, is over or never was."""
+    statement = (
+        update(Run)
+        .where(Run.id == run_id, Run.state.in_((RunState.QUEUED, RunState.POSTED)))
+        .values(state=RunState.RUNNING, started_at=now(), lease_until=now() + lease)
+    )
+    with engine.begin() as connection:
+        return connection.execute(statement).rowcount == 1
+
+
+def hold(connection: Connection, run_id: str, lease: float) -> int:
+    """Extend the lease and lock the run's row; the answer is its batch's id."""
+    statement = (
+        update(Run)
+        .where(Run.id == run_id, Run.state == RunState.RUNNING, Run.lease_until > now())
+        .values(lease_until=now() + lease)
+        .returning(Run.batch_id)
+    )
+    batch_id = connection.execute(statement).scalar()
+    if batch_id is None:
+        raise Fenced(run_id)
+    return batch_id
+
+
+def beat(engine: Engine, run_id: str, lease: float) -> None:
+    with engine.begin() as connection:
+        hold(connection, run_id, lease)

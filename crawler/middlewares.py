@@ -1,0 +1,47 @@
+"""The last gate before the network."""
+
+import asyncio
+from typing import Self
+from urllib.parse import urlsplit
+
+from scrapy.crawler import Crawler
+from scrapy.exceptions import IgnoreRequest
+from scrapy.http import Request
+
+from crawler.exceptions import NotNow, Paused
+from crawler.platforms.contract import Call
+from crawler.spider import PlatformSpider
+
+
+class BudgetMiddleware:
+    """Holds a platform's request until its slot comes. Requests without a `call`, such as robots.txt, pass."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(crawler)
+
+    async def process_request(self, request: Request) -> None:
+        call: Call | None = request.meta.get("call")
+        if call is None:
+            return
+        if urlsplit(request.url).netloc != urlsplit(call.url).netloc:
+            raise IgnoreRequest("the page sends us to another host")
+        spider = self.crawler.spider
+        assert isinstance(spider, PlatformSpider)
+        try:
+            delay = await spider.ledger.slot(call.budget, spider.access.rate, spider.pool.link_ids(call))
+        except Paused as paused:
+            raise NotNow(str(paused)) from paused
+        await self.sleep(delay, spider.ending)
+        if spider.ending.is_set() or not spider.credentials.may_send(call.budget):
+            raise NotNow(call.budget)
+
+    @staticmethod
+    async def sleep(delay: float, ending: asyncio.Event) -> None:
+        try:
+            await asyncio.wait_for(ending.wait(), delay)
+        except TimeoutError:
+            return

@@ -1,0 +1,193 @@
+"""The queue of links: claimed in chunks by runs that hold a lease, given back, charged, ended.
+
+Single guarded statements or one transaction each, never a read in one and the write in another.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Select,
+    Update,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
+
+from crawler.database import now, writing
+from crawler.lease import hold
+from crawler.models import ACTIVE, FINAL, Batch, Link, Post, Run, RunState, Status
+from crawler.reasons import Reason
+
+ATTEMPTS = 6  # tries of a link before it fails with the reason of the last one
+BACKOFF_SECONDS = 5.0  # after the first try; doubled after each further one
+LONGEST_BACKOFF_SECONDS = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A link that a run works on."""
+
+    id: int
+    post_id: int
+    key: str
+    access_key: str
+    attempts: int
+
+
+def claim(engine: Engine, run_id: str, lease: float, limit: int) -> list[Claimed]:
+    """Take up to `limit` waiting links in the order sent, and with each all its duplicates."""
+    with writing(engine) as connection:
+        batch_id = hold(connection, run_id, lease)
+        ready = _claimable(batch_id).where(Link.not_before <= now()).order_by(Link.position).limit(limit)
+        rows = connection.execute(ready).all()
+        firsts = [row.position for row in rows]
+        taken = {row.id: row for row in rows}
+        if firsts:
+            copies = _claimable(batch_id).where(Link.duplicate_of.in_(firsts))
+            taken.update((row.id, row) for row in connection.execute(copies))
+            statement = each(Link.status == Status.CREATED)
+            values = {"status": Status.IN_PROGRESS, "run_id": run_id, "sent": False}
+            connection.execute(statement.values(values), [{"link": id_} for id_ in taken])
+    return [Claimed(row.id, row.post_id, row.key, row.access_key, row.attempts) for row in taken.values()]
+
+
+def _claimable(batch_id: int) -> Select[int, int, int | None, str, str, int]:
+    return (
+        select(Link.id, Link.position, Link.post_id, Post.key, Link.access_key, Link.attempts)
+        .join(Post, Post.id == Link.post_id)
+        .where(Link.batch_id == batch_id, Link.status == Status.CREATED)
+        .with_for_update(of=Link, skip_locked=True)
+    )
+
+
+def mark_sent(connection: Connection, run_id: str, link_ids: Iterable[int]) -> None:
+    """Note, just before a request leaves, which links it is for: should we die now, they are charged, and only they."""
+    connection.execute(each(held(run_id)).values(sent=True), [{"link": id_} for id_ in link_ids])
+
+
+def charged(reason: ColumnElement[Any], detail: ColumnElement[Any]) -> dict[str, Any]:
+    """Column values for a link whose try came to nothing: back into the queue for later, or failed after the last."""
+    last = Link.attempts + 1 >= ATTEMPTS
+    backoff = BACKOFF_SECONDS * literal(1).bitwise_lshift(Link.attempts)
+    return {
+        "status": case((last, Status.FAILED), else_=Status.CREATED),
+        "reason": case((last, reason), else_=None),
+        "detail": detail,
+        "finished_at": case((last, now()), else_=None),
+        "run_id": case((last, Link.run_id), else_=None),
+        "attempts": Link.attempts + 1,
+        "not_before": now() + case((backoff > LONGEST_BACKOFF_SECONDS, LONGEST_BACKOFF_SECONDS), else_=backoff),
+    }
+
+
+def each(*conditions: ColumnElement[bool]) -> Update:
+    """Update one link a parameter set: executed with a list, the driver runs it as one prepared statement."""
+    return update(Link).where(Link.id == bindparam("link"), *conditions).execution_options(synchronize_session=False)
+
+
+def held(run_id: str) -> ColumnElement[bool]:
+    return and_(Link.run_id == run_id, Link.status == Status.IN_PROGRESS)
+
+
+def settle(engine: Engine, run_id: str, lease: float, outcome: str) -> None:
+    """End the run in order: what it has not finished goes back uncharged."""
+    with writing(engine) as connection:
+        hold(connection, run_id, lease)
+        release(connection, run_id)
+        connection.execute(_ended(Run.id == run_id, RunState.FINISHED, outcome))
+
+
+def release(connection: Connection, run_id: str) -> None:
+    back = {"status": Status.CREATED, "run_id": None, "sent": False}
+    connection.execute(update(Link).where(held(run_id)).values(back))
+
+
+def _ended(condition: ColumnElement[bool], state: RunState, outcome: str) -> Update:
+    return (
+        update(Run)
+        .where(condition, Run.state.in_(ACTIVE))
+        .values(state=state, finished_at=now(), outcome=outcome)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def lose(connection: Connection, run_id: str, outcome: str) -> bool:
+    """Give a run up: links whose request may have been on the wire are charged, the others are not."""
+    if connection.execute(_ended(Run.id == run_id, RunState.LOST, outcome)).rowcount == 0:
+        return False
+    in_flight = update(Link).where(held(run_id), Link.sent.is_(True))
+    connection.execute(in_flight.values(charged(literal(Reason.LOST), literal("")) | {"sent": False}))
+    release(connection, run_id)
+    return True
+
+
+def cancel_run(engine: Engine, run_id: str) -> bool:
+    """End a run for good, pending or running, with the batch's links that nobody else works on; False: it is over."""
+    with writing(engine) as connection:
+        statement = _ended(Run.id == run_id, RunState.FINISHED, Reason.CANCELLED).returning(Run.batch_id)
+        batch_id = connection.execute(statement).scalar()
+        if batch_id is not None:
+            fail(connection, Link.batch_id == batch_id, literal(Reason.CANCELLED), run_id=run_id)
+    return batch_id is not None
+
+
+def fail(
+    connection: Connection, which: ColumnElement[bool], reason: ColumnElement[Any], *, run_id: str | None = None
+) -> int:
+    """End the unfinished links among these: all, or with a `run_id` those of that run or of none."""
+    free = or_(Link.run_id.is_(None), Link.run_id == run_id) if run_id else literal(value=True)
+    statement = (
+        update(Link)
+        .where(which, Link.status.not_in(FINAL), free)
+        .values(status=Status.FAILED, reason=reason, finished_at=now())
+        .execution_options(synchronize_session=False)
+    )
+    return connection.execute(statement).rowcount
+
+
+def next_due(engine: Engine, run_id: str) -> float | None:
+    """Seconds until the next waiting link of the run's batch may be tried (0 or less: now), None where none waits."""
+    batch_id = select(Run.batch_id).where(Run.id == run_id).scalar_subquery()
+    waiting = (Link.batch_id == batch_id, Link.status == Status.CREATED)
+    statement = select(func.min(Link.not_before) - now()).where(*waiting)
+    with engine.connect() as connection:
+        return connection.execute(statement).scalar()
+
+
+def wait(engine: Engine, run_id: str, lease: float, why: str, seconds: float) -> None:
+    """Let the run's whole batch wait for something, such as a paused credential."""
+    with writing(engine) as connection:
+        batch_id = hold(connection, run_id, lease)
+        waiting = {"waiting_for": why, "waiting_until": now() + seconds}
+        connection.execute(update(Batch).where(Batch.id == batch_id).values(waiting))
+
+
+def go_on(engine: Engine, batch_id: int) -> None:
+    """Take back what `wait` noted: the batch moves again."""
+    statement = update(Batch).where(Batch.id == batch_id, Batch.waiting_for.is_not(None))
+    with engine.begin() as connection:
+        connection.execute(statement.values(waiting_for=None, waiting_until=0))
+
+
+def ready(batch: type[Batch] = Batch) -> ColumnElement[bool]:
+    """Whether a batch has links to work on now and nobody who does."""
+    waiting_link = exists().where(Link.batch_id == batch.id, Link.status == Status.CREATED, Link.not_before <= now())
+    active_run = exists().where(Run.batch_id == batch.id, Run.finished_at.is_(None))
+    return and_(batch.closed_at.is_(None), batch.waiting_until <= now(), waiting_link, ~active_run)
+
+
+def others_wait(engine: Engine) -> bool:
+    """Whether some batch waits for a run."""
+    with engine.connect() as connection:
+        return connection.execute(select(Batch.id).where(ready()).limit(1)).first() is not None

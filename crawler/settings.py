@@ -1,0 +1,37 @@
+"""Scrapy's settings. Beside each one Scrapy's own default, where it differs."""
+
+import os
+
+from crawler import environment
+
+BOT_NAME = "views-stats"
+SPIDER_MODULES = ["crawler.spiders"]
+COMMANDS_MODULE = "crawler.commands"  # our `crawl`: exit codes, table and progress of ad-hoc runs
+
+LEASE_SECONDS = environment.seconds("LEASE_SECONDS", 60)  # how long a silent run keeps its links
+
+USER_AGENT = os.environ.get("USER_AGENT") or "views-stats (counts the views of posts for those who placed them)"
+ROBOTSTXT_OBEY = environment.switch("ROBOTSTXT_OBEY", default=True)  # False
+
+DOWNLOADER_MIDDLEWARES = {"crawler.middlewares.BudgetMiddleware": 1000}  # the last one before the network
+ITEM_PIPELINES = {"crawler.pipelines.SaveReadings": 300}
+EXTENSIONS = {"crawler.extensions.RunLifecycle": 0}
+
+CONCURRENT_REQUESTS = 16
+CONCURRENT_REQUESTS_PER_DOMAIN = 16  # 8; the spider itself asks for no more than its budget lets through
+DOWNLOAD_TIMEOUT = 15  # 180
+DOWNLOAD_MAXSIZE = 8 * 1024 * 1024  # 1 GiB; VK caps an answer at 5 MB (negezor/vk-io#447)
+DOWNLOAD_WARNSIZE = 0  # 32 MiB
+DOWNLOAD_VERIFY_CERTIFICATES = True  # False; we send a token
+DOWNLOAD_HANDLERS = {"data": None, "file": None, "ftp": None, "s3": None}  # links name posts, never files
+REDIRECT_MAX_TIMES = 3  # 20
+METAREFRESH_ENABLED = False  # True
+RETRY_ENABLED = False  # True; we retry through the queue, so that every try takes a slot of the budget
+COOKIES_ENABLED = False  # True
+HTTPPROXY_ENABLED = False  # True: proxies from the environment
+TELNETCONSOLE_ENABLED = False  # True: runs Python for whoever knows its password
+REMOTE_CONTROL_ENABLED = False  # True: an HTTP server that runs Python
+CLOSESPIDER_TIMEOUT = 3600  # 0: never; the batch of a run that long is dispatched again
+
+FEED_EXPORT_ENCODING = "utf-8"
+LOG_LEVEL = "INFO"  # DEBUG

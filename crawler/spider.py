@@ -1,0 +1,209 @@
+"""The one generic spider: it claims links, asks its platform for calls, and yields what the answers say."""
+
+import asyncio
+import math
+import os
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from time import monotonic
+from typing import Any, Self
+
+import scrapy
+from scrapy.crawler import Crawler
+from scrapy.exceptions import CloseSpider, IgnoreRequest
+from scrapy.http import FormRequest, Request, Response
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+from twisted.python.failure import Failure
+
+from crawler import adhoc, database, platforms
+from crawler.credentials import Credentials
+from crawler.exceptions import Fenced, NotNow
+from crawler.items import Results, Row
+from crawler.ledger import Ledger
+from crawler.platforms.contract import Again, Answer, Call, Gone, Outcome, Pause, Reply, Target, Want
+from crawler.pool import Pool
+from crawler.reasons import Reason
+
+CHUNK = 2500  # links claimed at once: what one `execute` of VK measures (25 calls of 100 posts)
+MOST_IN_FLIGHT = 16
+PATIENCE_SECONDS = 10.0  # a run stays for links that are due so soon; later ones get a run of their own
+TURN_SECONDS = 30.0  # after that, a run makes room when another batch waits for one
+REFUSED_SECONDS = 3600.0  # for so long a refused credential is not tried; a new one is another one
+WAIT_SECONDS = 60.0  # a batch without a usable credential looks again after so long, for somebody may have replaced it
+AD_HOC_WAIT_SECONDS = 120.0  # somebody sits before an ad-hoc run: it waits no longer than that for a credential
+
+
+class PlatformSpider(scrapy.Spider):
+    """Works on one run: `-a run=<id>`. A subclass names its platform, nothing else.
+
+    An ad-hoc run brings an `engine` of its own, a private database: the spider then stays until every link is final
+    and yields a `Row` for each.
+    """
+
+    platform: str
+    run: str
+    engine: Engine | None = None
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
+        spider = super().from_crawler(crawler, *args, **kwargs)
+        spider.ledger = Ledger(
+            spider.engine or database.create(), spider.run, crawler.settings.getfloat("LEASE_SECONDS")
+        )
+        return spider
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.ledger: Ledger
+        self.knowledge = platforms.known()[self.platform]
+        self.access = self.knowledge.access(os.environ)
+        self.credentials = Credentials(self.access.credentials)
+        self.pool = Pool(self.knowledge, self.access)
+        self.won = False  # RunLifecycle says so
+        self.saving = 0  # answers on their way into the database
+        self.changed = asyncio.Event()  # something happened that may make a next call possible
+        self.ending = asyncio.Event()
+        self.started = monotonic()
+        self.outcome = ""
+
+    @property
+    def ad_hoc(self) -> bool:
+        return self.engine is not None
+
+    async def start(self) -> AsyncIterator[Request | Row]:
+        try:
+            if self.won:
+                self.credentials.update(await self.ledger.states(self.credentials.credentials))
+                async for request in self.requests():
+                    yield request
+                for row in adhoc.rows(self.engine) if self.engine else []:
+                    yield row
+        finally:
+            self.ending.set()  # wakes the requests that wait for their slot
+        if self.outcome:
+            raise CloseSpider(self.outcome)
+
+    async def requests(self) -> AsyncIterator[Request]:
+        while not self.ending.is_set():
+            if self.pool.hungry and not await self.turn_is_over():
+                self.pool.take(await self.ledger.claim(CHUNK))
+            while call := self.next_call():
+                yield self.request(call)
+            if not (self.pool.flying or self.saving) and not await self.worth_waiting():
+                return
+            await self.rest(1.0)
+
+    def next_call(self) -> Call | None:
+        if self.pool.flying >= self.width:
+            return None
+        return self.pool.next_call(self.credentials.usable(), self.credentials.may)
+
+    @property
+    def width(self) -> int:
+        """How many requests may be in flight: each reserves a slot ahead, so few for a small budget."""
+        budgets = max(1, len(self.credentials.credentials))
+        return min(MOST_IN_FLIGHT, budgets * max(2, math.ceil(float(self.access.rate))))
+
+    async def turn_is_over(self) -> bool:
+        return not self.ad_hoc and monotonic() - self.started > TURN_SECONDS and await self.ledger.others_wait()
+
+    async def worth_waiting(self) -> bool:
+        """Whether this run, with nothing on its way, should stay: links are due soon, or a pause is about to end."""
+        if self.pool.links:
+            return await self.stays_for_credential()
+        due = await self.ledger.next_due()
+        return due is not None and (self.ad_hoc or due <= PATIENCE_SECONDS) and not await self.turn_is_over()
+
+    async def stays_for_credential(self) -> bool:
+        seconds, why = self.credentials.shortest_pause() or (math.inf, "no usable access token")
+        if seconds <= (AD_HOC_WAIT_SECONDS if self.ad_hoc else PATIENCE_SECONDS):
+            return True
+        self.logger.warning("Nothing can be asked now: %s", why)
+        if self.ad_hoc:
+            await self.ledger.give_up(Reason.CREDENTIAL)
+        else:
+            await self.ledger.wait(why, min(seconds, WAIT_SECONDS))
+        return False
+
+    async def rest(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.changed.wait(), seconds)
+        self.changed.clear()
+
+    def request(self, call: Call) -> Request:
+        if call.probe:
+            self.credentials.probed.add(call.budget)
+        meta = {
+            "call": call,
+            "download_slot": call.budget,
+            "handle_httpstatus_all": call.form is not None,
+            "handle_httpstatus_list": range(400, 600),
+            "dont_redirect": call.form is not None,
+            "dont_obey_robotstxt": call.form is not None,
+        }
+        kwargs: dict[str, Any] = {"method": "POST", "formdata": call.form} if call.form is not None else {}
+        return FormRequest(call.url, callback=self.answered, errback=self.failed, meta=meta, dont_filter=True, **kwargs)
+
+    async def answered(self, response: Response) -> AsyncIterator[Results]:
+        call = response.meta["call"]
+        content_type = (response.headers.get("Content-Type") or b"").decode("latin-1")
+        answer = self.knowledge.read(call, Reply(response.status, response.url, content_type, response.body))
+        await self.heed(call, answer)
+        for results in self.landed(answer.outcomes, response.status):
+            yield results
+
+    async def heed(self, call: Call, answer: Answer) -> None:
+        """Take in what an answer tells of the credential or host."""
+        self.credentials.probed.discard(call.budget)
+        if answer.kind:
+            self.credentials.learn(call.budget, answer.kind)
+            await self.ledger.learn(call.budget, answer.kind)
+        if trouble := answer.trouble:
+            seconds = trouble.seconds if isinstance(trouble, Pause) else REFUSED_SECONDS
+            self.logger.warning("%s is not asked for %d s: %s", call.budget, seconds, trouble.why)
+            self.credentials.pause(call.budget, seconds, trouble.why)
+            await self.ledger.pause(call.budget, seconds, trouble.why)
+
+    def landed(self, outcomes: dict[Target, Outcome], http_status: int) -> list[Results]:
+        """Put the outcomes where they belong; a list of at most one item for the pipeline."""
+        self.pool.landed()
+        self.changed.set()
+        results = self.pool.settle(outcomes, http_status)
+        self.saving += bool(results)
+        return [Results(results)] if results else []
+
+    async def failed(self, failure: Failure) -> AsyncIterator[Results]:
+        """Take a request that got no answer."""
+        call = failure.request.meta["call"]  # type: ignore[attr-defined] # Scrapy sets it
+        self.credentials.probed.discard(call.budget)
+        if isinstance(failure.value, NotNow | Fenced | SQLAlchemyError):
+            await self.not_sent(call, failure)
+        else:
+            outcomes = {want.target: unanswered(want, failure) for want in call.wants}
+            for results in self.landed(outcomes, 0):
+                yield results
+
+    async def not_sent(self, call: Call, failure: Failure) -> None:
+        self.pool.back(call)
+        if isinstance(failure.value, Fenced):
+            self.end("fenced")
+        elif isinstance(failure.value, NotNow):
+            self.credentials.update(await self.ledger.states([call.budget]))
+
+    def saved(self, item: Results | Row) -> None:
+        if isinstance(item, Results):
+            self.saving -= 1
+            self.changed.set()
+
+    def end(self, outcome: str) -> None:
+        """Stop soon: nothing more is asked, and what waits for its slot goes back."""
+        self.outcome = outcome
+        self.ending.set()
+        self.changed.set()
+
+
+def unanswered(want: Want, failure: Failure) -> Outcome:
+    if isinstance(failure.value, IgnoreRequest):  # by robots.txt, or a redirect that leads away from the platform
+        return Gone(Reason.BLOCKED, str(failure.value)[:200])
+    return Again(want, Reason.NETWORK, type(failure.value).__name__, charged=True)
