@@ -5,10 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, insert, select
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from crawler.database import now
+from crawler.database import now, upsert
 from crawler.models import Batch, Link, Post, Status, random_id
 from crawler.platforms.contract import Rejected, Target
 
@@ -95,8 +93,8 @@ def _posts(connection: Connection, targets: Iterable[Target]) -> dict[tuple[str,
     ids: dict[tuple[str, str], int] = {}
     for start in range(0, len(wanted), KEYS_AT_ONCE):
         chunk = wanted[start : start + KEYS_AT_ONCE]
-        upsert = sqlite_insert if connection.dialect.name == "sqlite" else postgresql_insert
-        connection.execute(upsert(Post).on_conflict_do_nothing(), [{"platform": p, "key": k} for p, k in chunk])
+        new = upsert(connection, Post).on_conflict_do_nothing()
+        connection.execute(new, [{"platform": platform, "key": key} for platform, key in chunk])
         found = select(Post.platform, Post.key, Post.id).where(Post.key.in_([key for _, key in chunk]))
         ids.update(((platform, key), id_) for platform, key, id_ in connection.execute(found))
     return ids

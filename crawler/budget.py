@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, Engine, case, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, case, select
 
-from crawler.database import now, writing
+from crawler.database import now, upsert
 from crawler.exceptions import Paused
 from crawler.models import Budget
 
@@ -20,24 +21,24 @@ class State:
 
 
 def states(engine: Engine, keys: Iterable[str]) -> dict[str, State]:
-    """Read the budgets, and make those that are new."""
-    wanted = sorted(set(keys))
-    known = select(Budget.key, Budget.kind, Budget.paused_until - now(), Budget.why).where(Budget.key.in_(wanted))
-    with writing(engine) as connection:
-        found = {key: State(kind, max(0.0, left), why) for key, kind, left, why in connection.execute(known)}
-        if new := [{"key": key} for key in wanted if key not in found]:
-            connection.execute(insert(Budget), new)
-    return {key: found.get(key, State("", 0.0, "")) for key in wanted}
+    """Read the budgets; one that nobody has used yet is not there."""
+    statement = select(Budget.key, Budget.kind, Budget.paused_until - now(), Budget.why)
+    with engine.connect() as connection:
+        rows = connection.execute(statement.where(Budget.key.in_(sorted(keys)))).all()
+    return {key: State(kind, max(0.0, left), why) for key, kind, left, why in rows}
 
 
 def reserve(connection: Connection, key: str, rate: float) -> float:
     """Take the next slot and return how many seconds it lies ahead; raise `Paused` where there is none to take."""
+    gap = 1 / rate
     free = case((Budget.next_at > now(), Budget.next_at), else_=now())
     statement = (
-        update(Budget)
-        .where(Budget.key == key, Budget.paused_until <= now())
-        .values(next_at=free + 1 / rate)
-        .returning(Budget.next_at - 1 / rate - now())
+        upsert(connection, Budget)
+        .values(key=key, next_at=now() + gap)
+        .on_conflict_do_update(
+            index_elements=[Budget.key], set_={"next_at": free + gap}, where=Budget.paused_until <= now()
+        )
+        .returning(Budget.next_at - gap - now())
     )
     delay = connection.execute(statement).scalar()
     if delay is None:
@@ -48,12 +49,15 @@ def reserve(connection: Connection, key: str, rate: float) -> float:
 def pause(engine: Engine, key: str, seconds: float, why: str) -> None:
     """Stop everybody's requests on this budget for a while; a longer pause stays."""
     until = now() + seconds
-    statement = update(Budget).where(Budget.key == key, Budget.paused_until < until)
-    with engine.begin() as connection:
-        connection.execute(statement.values(paused_until=until, why=why))
+    _note(engine, key, {"paused_until": until, "why": why}, Budget.paused_until < until)
 
 
 def learn(engine: Engine, key: str, kind: str) -> None:
     """Remember what kind a credential is."""
+    _note(engine, key, {"kind": kind}, Budget.kind != kind)
+
+
+def _note(engine: Engine, key: str, values: dict[str, Any], where: ColumnElement[bool]) -> None:
     with engine.begin() as connection:
-        connection.execute(update(Budget).where(Budget.key == key).values(kind=kind))
+        statement = upsert(connection, Budget).values(key=key, **values)
+        connection.execute(statement.on_conflict_do_update(index_elements=[Budget.key], set_=values, where=where))

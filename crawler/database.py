@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Double, Engine, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.compiler import compiles
@@ -93,3 +94,8 @@ def writing(engine: Engine) -> Iterator[Connection]:
     """
     with engine.execution_options(writes=True).begin() as connection:
         yield connection
+
+
+def upsert(connection: Connection, table: Any) -> sqlite.Insert | postgresql.Insert:
+    """An INSERT that knows ON CONFLICT: both databases do, in the same words, but SQLAlchemy spells it by dialect."""
+    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)

@@ -80,6 +80,7 @@ class User(Base):
     username: Mapped[str] = mapped_column(unique=True)
     password_hash: Mapped[str]
     created_at: Mapped[float] = mapped_column(default=now())
+    served_at: Mapped[float] = mapped_column(server_default="0")  # when a batch of theirs last got a run
 
 
 class Batch(Base):
@@ -94,6 +95,7 @@ class Batch(Base):
     created_at: Mapped[float] = mapped_column(default=now())
     deadline_at: Mapped[float]  # links still waiting then end failed
     closed_at: Mapped[float | None]  # set by the scheduler once every link is final
+    served_at: Mapped[float] = mapped_column(server_default="0")  # when it last got a run
     waiting_for: Mapped[str | None]  # what keeps the whole batch from going on, such as a paused token
     waiting_until: Mapped[float] = mapped_column(server_default="0")
 

@@ -122,9 +122,9 @@ def _ended(condition: ColumnElement[bool], state: RunState, outcome: str) -> Upd
     )
 
 
-def lose(connection: Connection, run_id: str, outcome: str) -> bool:
-    """Give a run up: links whose request may have been on the wire are charged, the others are not."""
-    if connection.execute(_ended(Run.id == run_id, RunState.LOST, outcome)).rowcount == 0:
+def lose(connection: Connection, run_id: str, still: ColumnElement[bool], outcome: str) -> bool:
+    """Give a run up if it is `still` so: links whose request may have been on the wire are charged, others are not."""
+    if connection.execute(_ended(and_(Run.id == run_id, still), RunState.LOST, outcome)).rowcount == 0:
         return False
     in_flight = update(Link).where(held(run_id), Link.sent.is_(True))
     connection.execute(in_flight.values(charged(literal(Reason.LOST), literal("")) | {"sent": False}))
@@ -171,13 +171,6 @@ def wait(engine: Engine, run_id: str, lease: float, why: str, seconds: float) ->
         batch_id = hold(connection, run_id, lease)
         waiting = {"waiting_for": why, "waiting_until": now() + seconds}
         connection.execute(update(Batch).where(Batch.id == batch_id).values(waiting))
-
-
-def go_on(engine: Engine, batch_id: int) -> None:
-    """Take back what `wait` noted: the batch moves again."""
-    statement = update(Batch).where(Batch.id == batch_id, Batch.waiting_for.is_not(None))
-    with engine.begin() as connection:
-        connection.execute(statement.values(waiting_for=None, waiting_until=0))
 
 
 def ready(batch: type[Batch] = Batch) -> ColumnElement[bool]:

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine, bindparam, insert
+from sqlalchemy import Connection, Engine, bindparam, insert, update
 
 from crawler.database import now, writing
 from crawler.lease import hold
-from crawler.models import Reading, Status
+from crawler.models import Batch, Reading, Status
 from crawler.platforms.contract import Again, Gone, Measured, Outcome
 from crawler.queue import charged, each, held
 
@@ -25,10 +25,12 @@ class Result:
 def save(engine: Engine, run_id: str, lease: float, results: list[Result]) -> None:
     """Write what one answer said: readings and final links; what has to be tried again goes back into the queue."""
     with writing(engine) as connection:
-        hold(connection, run_id, lease)
+        batch_id = hold(connection, run_id, lease)
         _save_measured(connection, run_id, [result for result in results if isinstance(result.outcome, Measured)])
         _save_gone(connection, run_id, [result for result in results if isinstance(result.outcome, Gone)])
         _save_again(connection, run_id, [result for result in results if isinstance(result.outcome, Again)])
+        moving = update(Batch).where(Batch.id == batch_id, Batch.waiting_for.is_not(None))
+        connection.execute(moving.values(waiting_for=None, waiting_until=0))
 
 
 def _save_measured(connection: Connection, run_id: str, results: list[Result]) -> None:

@@ -45,6 +45,11 @@ class Credential:
     secret: str = field(repr=False)
     kind: str = ""
 
+    @property
+    def budget(self) -> str:
+        """The key of the budget that its requests draw on."""
+        return f"token:{self.fingerprint}"
+
 
 @dataclass(frozen=True, slots=True)
 class Call:

@@ -37,6 +37,7 @@ def upgrade() -> None:
         sa.Column("username", sa.Text(), nullable=False),
         sa.Column("password_hash", sa.Text(), nullable=False),
         sa.Column("created_at", sa.Double(), nullable=False),
+        sa.Column("served_at", sa.Double(), server_default="0", nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_users"),
         sa.UniqueConstraint("username", name="uq_users_username"),
     )
@@ -49,6 +50,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.Double(), nullable=False),
         sa.Column("deadline_at", sa.Double(), nullable=False),
         sa.Column("closed_at", sa.Double(), nullable=True),
+        sa.Column("served_at", sa.Double(), server_default="0", nullable=False),
         sa.Column("waiting_for", sa.Text(), nullable=True),
         sa.Column("waiting_until", sa.Double(), server_default="0", nullable=False),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_batches_user_id", ondelete="CASCADE"),

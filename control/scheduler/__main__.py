@@ -1,0 +1,62 @@
+"""The scheduler: `python -m control.scheduler`. Two may run: whatever they do is guarded in the database."""
+
+import signal
+import sys
+from collections.abc import Callable
+from threading import Event
+
+import structlog
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from control.scheduler.closing import close, expire
+from control.scheduler.dispatch import deliver, enlist
+from control.scheduler.rescue import rescue
+from control.scrapyd import Scrapyd
+from control.settings import Settings
+from crawler import database
+
+TICK_SECONDS = 0.25
+AFTER_ERROR_SECONDS = 2.0
+
+log = structlog.get_logger()
+
+
+def duties(engine: Engine, settings: Settings) -> Callable[[], None]:
+    """Put one round of the loop together."""
+    nodes = {url: Scrapyd(url, settings.scrapyd_username, settings.scrapyd_password) for url in settings.scrapyd_urls}
+
+    def once() -> None:
+        rescue(engine)
+        expire(engine)
+        close(engine)
+        enlist(engine, settings.max_runs, list(nodes))
+        deliver(engine, nodes)
+
+    return once
+
+
+def loop(once: Callable[[], None], ending: Event) -> None:
+    """Go on whatever the database says: it comes back, and nothing is kept here that it does not have."""
+    pause = TICK_SECONDS
+    while not ending.wait(pause):
+        try:
+            once()
+            pause = TICK_SECONDS
+        except SQLAlchemyError as error:
+            log.error("the database failed; tried again", error=str(error).partition("\n")[0])  # noqa: TRY400
+            pause = AFTER_ERROR_SECONDS
+
+
+def main() -> None:
+    ending = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ending.set())
+    engine = database.create()
+    log.info("scheduler started", python=sys.version.split()[0])
+    loop(duties(engine, Settings()), ending)
+    engine.dispose()
+
+
+if __name__ == "__main__":
+    main()

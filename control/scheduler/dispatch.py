@@ -1,0 +1,77 @@
+"""Give batches a run: its row is committed first, then scrapyd is told. Nothing here can start a second worker, for a
+spider wins its run by compare-and-set: a run that was posted twice is worked once.
+"""
+
+import random
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection, Engine, Select, and_, func, insert, or_, select, text, update
+
+from control.scrapyd import Scrapyd, ScrapydError
+from crawler.database import now, writing
+from crawler.models import Batch, Run, RunState, User, random_id
+from crawler.queue import ready
+
+log = structlog.get_logger()
+
+LOCK = 5_741_311  # PostgreSQL's advisory lock of this duty: of two schedulers, one counts and adds runs at a time
+DOUBT_SECONDS = 10.0  # a posted run that has not started by then may have been lost by scrapyd: it is asked
+
+
+def enlist(engine: Engine, most: int, nodes: list[str]) -> None:
+    """Commit a run for batches that have links to work on, while fewer than `most` runs are active."""
+    with engine.connect() as connection:
+        if connection.execute(_in_turn(1)).first() is None:
+            return
+    with writing(engine) as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
+        active = connection.execute(select(func.count()).where(Run.finished_at.is_(None))).scalar_one()
+        if active < most:
+            _give_runs(connection, connection.execute(_in_turn(most - active)).all(), nodes)
+
+
+def _in_turn(limit: int) -> Select[int, str, str]:
+    """Round robin by user: everybody's first batch before anybody's second, who was served longest ago comes first."""
+    place = func.row_number().over(partition_by=Batch.user_id, order_by=(Batch.served_at, Batch.id))
+    return (
+        select(Batch.id, Batch.user_id, Batch.platform)
+        .join(User, User.id == Batch.user_id)
+        .where(ready())
+        .order_by(place, User.served_at, Batch.id)
+        .limit(limit)
+    )
+
+
+def _give_runs(connection: Connection, batches: Any, nodes: list[str]) -> None:
+    for batch_id, user_id, platform in batches:
+        run = {"id": random_id(), "batch_id": batch_id, "platform": platform}
+        connection.execute(insert(Run).values(**run, node=random.choice(nodes)))  # noqa: S311
+        connection.execute(update(Batch).where(Batch.id == batch_id).values(served_at=now()))
+        connection.execute(update(User).where(User.id == user_id).values(served_at=now()))
+
+
+def deliver(engine: Engine, nodes: dict[str, Scrapyd]) -> None:
+    """Tell scrapyd of the runs that it does not know."""
+    doubtful = and_(Run.state == RunState.POSTED, Run.posted_at < now() - DOUBT_SECONDS)
+    unknown = select(Run.id, Run.platform, Run.node).where(or_(Run.state == RunState.QUEUED, doubtful))
+    with engine.connect() as connection:
+        rows = connection.execute(unknown.order_by(Run.created_at)).all()
+    for run_id, platform, node in rows:
+        if node in nodes:
+            _deliver(engine, nodes[node], run_id, f"{platform}_views")
+
+
+def _deliver(engine: Engine, scrapyd: Scrapyd, run_id: str, spider: str) -> None:
+    """Ask first: an earlier request may have timed out and been heard all the same."""
+    try:
+        if not scrapyd.has(run_id):
+            scrapyd.post(spider, run_id)
+    except ScrapydError as error:
+        log.warning("scrapyd does not take a run; it is tried again", run=run_id, error=str(error))
+        return
+    posted = update(Run).where(Run.id == run_id, Run.state.in_((RunState.QUEUED, RunState.POSTED)))
+    with engine.begin() as connection:
+        connection.execute(posted.values(state=RunState.POSTED, posted_at=now()))
+    log.info("run posted", run=run_id, spider=spider)

@@ -1,0 +1,65 @@
+"""Starts and stops the processes of runs."""
+
+import os
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import Any
+
+from scrapy.spiderloader import get_spider_loader
+from scrapy.utils.project import get_project_settings
+from scrapyd import launcher
+from scrapyd.config import Config
+from scrapyd.webservice import spider_list
+from twisted.application.service import Application
+from twisted.internet import reactor
+from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
+from twisted.internet.error import ProcessExitedAlready
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from crawler import environment  # noqa: F401 - reads .env, for a scrapyd that is started by hand
+
+GRACE_SECONDS = 2.5
+
+log = Logger()
+
+
+class Launcher(launcher.Launcher):
+    """The stock launcher loses the slot of a job that cannot be started (scrapy/scrapyd#543), and leaves its processes
+    behind when it stops.
+    """
+
+    def __init__(self, config: Config, app: Application) -> None:
+        super().__init__(config, app)
+        self.max_proc = int(os.environ.get("MAX_RUNS") or os.cpu_count() or 1)
+
+    def startService(self) -> None:
+        _know_spiders()
+        super().startService()
+
+    def stopService(self) -> Deferred[None]:
+        """Ask every spider to end, and kill it where it has not after GRACE_SECONDS; scrapyd waits for the result."""
+        running = list(self.processes.values())
+        _signal(running, "INT")
+        kill = reactor.callLater(GRACE_SECONDS, _signal, running, "KILL")
+        ended = DeferredList([process.deferred for process in running])
+        return ended.addCallback(lambda _: kill.active() and kill.cancel())
+
+    def _spawn_process(self, message: dict[str, Any], slot: int) -> None:
+        spawned = maybeDeferred(super()._spawn_process, message, slot)
+        spawned.addErrback(self._not_spawned, message["_job"], slot)
+
+    def _not_spawned(self, failure: Failure, job: str, slot: int) -> None:
+        log.failure("Job {job} could not be started", failure, job=job)
+        self._get_message(slot)
+
+
+def _signal(processes: Iterable[launcher.ScrapyProcessProtocol], name: str) -> None:
+    for process in processes:
+        with suppress(ProcessExitedAlready):
+            process.transport.signalProcess(name)
+
+
+def _know_spiders() -> None:
+    """Fill the list of spiders: scrapyd would start a `scrapy list` and answer nobody until it has ended."""
+    spider_list.cache["default"][None] = get_spider_loader(get_project_settings()).list()

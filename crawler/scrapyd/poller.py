@@ -1,0 +1,19 @@
+"""Takes runs from scrapyd's queue."""
+
+from scrapyd.poller import QueuePoller
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+log = Logger()
+
+
+class Poller(QueuePoller):
+    """The stock poller stops for the life of the process at its first error (scrapy/scrapyd#543)."""
+
+    def poll(self) -> Deferred[None]:
+        return super().poll().addErrback(_log)
+
+
+def _log(failure: Failure) -> None:
+    log.failure("The queue could not be read; the next poll tries again", failure)

@@ -1,0 +1,124 @@
+from collections import Counter
+
+import pytest
+from sqlalchemy import func, insert, select, text, update
+
+from control.scheduler.closing import close, expire
+from control.scheduler.dispatch import enlist
+from control.scheduler.rescue import rescue
+from crawler import lease, queue
+from crawler.database import writing
+from crawler.models import Batch, Link, Run, User, random_id
+from tests.seed import seed
+
+NODES = ["http://127.0.0.1:1"]
+
+
+def scalars(engine, statement):
+    with engine.connect() as connection:
+        return connection.execute(statement).scalars().all()
+
+
+def change(engine, statement):
+    with engine.begin() as connection:
+        connection.execute(text(statement) if isinstance(statement, str) else statement)
+
+
+def user(engine):
+    id_ = random_id()
+    change(engine, insert(User).values(id=id_, username=id_, password_hash=""))
+    return id_
+
+
+def waiting_batch(engine, user_id=None, seconds=3600.0):
+    return seed(engine, ["wall-1_1"], user=user_id, seconds=seconds, run=False)
+
+
+def runs_of(engine, user_id):
+    return scalars(engine, select(func.count()).select_from(Run).join(Batch).where(Batch.user_id == user_id))[0]
+
+
+def test_no_more_runs_than_allowed_and_one_for_each_batch(engine):
+    for _ in range(3):
+        waiting_batch(engine)
+    enlist(engine, 2, NODES)
+    enlist(engine, 2, NODES)
+    assert len(scalars(engine, select(Run.id))) == 2
+    enlist(engine, 9, NODES)
+    enlist(engine, 9, NODES)
+    assert Counter(scalars(engine, select(Run.batch_id))).most_common(1)[0][1] == 1
+
+
+def test_users_take_turns(engine):
+    many, few = user(engine), user(engine)
+    for _ in range(5):
+        waiting_batch(engine, many)
+    waiting_batch(engine, few)
+    enlist(engine, 2, NODES)
+    assert (runs_of(engine, many), runs_of(engine, few)) == (1, 1)
+
+
+def test_who_was_served_longest_ago_comes_first(engine):
+    first, second = user(engine), user(engine)
+    waiting_batch(engine, first)
+    enlist(engine, 1, NODES)
+    change(engine, "UPDATE runs SET finished_at = 1, state = 'finished'")
+    waiting_batch(engine, first)
+    waiting_batch(engine, second)
+    enlist(engine, 1, NODES)
+    assert runs_of(engine, second) == 1
+
+
+@pytest.mark.parametrize(
+    ("state", "lost"),
+    [
+        ("state = 'queued'", False),
+        ("state = 'queued', created_at = created_at - 200", True),
+        ("state = 'posted', created_at = created_at - 200", True),
+        ("state = 'running', lease_until = created_at + 60, created_at = created_at - 200", False),
+        ("state = 'running', lease_until = created_at - 1", True),
+        ("state = 'finished', finished_at = 1, created_at = 1", False),
+    ],
+)
+def test_which_runs_are_lost(engine, state, lost):
+    run_id = seed(engine, ["wall-1_1"])
+    change(engine, f"UPDATE runs SET {state}")  # noqa: S608
+    rescue(engine)
+    assert scalars(engine, select(Run.state).where(Run.id == run_id)) == ["lost" if lost else state.split("'")[1]]
+
+
+def test_the_batch_of_a_lost_run_gets_another(engine):
+    run_id = seed(engine, ["wall-1_1"])
+    assert lease.start(engine, run_id, 60)
+    queue.claim(engine, run_id, 60, 10)
+    change(engine, update(Run).values(lease_until=1.0))
+    rescue(engine)
+    enlist(engine, 1, NODES)
+    assert sorted(scalars(engine, select(Run.state))) == ["lost", "queued"]
+
+
+@pytest.mark.parametrize(("waiting_for", "reason"), [(None, "deadline"), ("captcha", "credential")])
+def test_past_its_deadline_a_batch_gives_up_what_waits(engine, waiting_for, reason):
+    run_id = seed(engine, ["wall-1_1", "wall-1_2"], seconds=-1.0)
+    assert lease.start(engine, run_id, 60)
+    queue.claim(engine, run_id, 60, 1)
+    change(engine, update(Batch).values(waiting_for=waiting_for))
+    expire(engine)
+    close(engine)
+    assert scalars(engine, select(Link.status).order_by(Link.position)) == ["in progress", "failed"]
+    assert scalars(engine, select(Link.reason).where(Link.status == "failed")) == [reason]
+    assert scalars(engine, select(Batch.closed_at)) == [None]
+
+
+def test_before_its_deadline_nothing_is_given_up(engine):
+    waiting_batch(engine)
+    expire(engine)
+    assert scalars(engine, select(Link.status)) == ["created"]
+
+
+def test_a_batch_without_unfinished_links_is_closed(engine):
+    batch = waiting_batch(engine)
+    with writing(engine) as connection:
+        queue.fail(connection, Link.batch_id == batch, text("'lost'"))
+    close(engine)
+    assert scalars(engine, select(Batch.closed_at)) != [None]
