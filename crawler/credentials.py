@@ -28,6 +28,11 @@ class Credentials:
         if key in self.credentials:
             self.credentials[key] = replace(self.credentials[key], kind=kind)
 
+    def limit(self, key: str, most: int) -> None:
+        """Put no more than so many targets into a call with this credential."""
+        if key in self.credentials:
+            self.credentials[key] = replace(self.credentials[key], most=most)
+
     def pause(self, key: str, seconds: float, why: str) -> None:
         self.paused[key] = (monotonic() + seconds, why)
 

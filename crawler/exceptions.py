@@ -11,3 +11,7 @@ class Paused(Exception):  # noqa: N818
 
 class NotNow(Exception):  # noqa: N818
     """Raised in place of sending a request: its budget is paused, or the spider is about to end. It charges nobody."""
+
+
+class LedAway(Exception):  # noqa: N818
+    """Raised when a page redirects to another host, such as that of the login."""

@@ -5,10 +5,9 @@ from typing import Self
 from urllib.parse import urlsplit
 
 from scrapy.crawler import Crawler
-from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Request
 
-from crawler.exceptions import NotNow, Paused
+from crawler.exceptions import LedAway, NotNow, Paused
 from crawler.platforms.contract import Call
 from crawler.spider import PlatformSpider
 
@@ -28,7 +27,7 @@ class BudgetMiddleware:
         if call is None:
             return
         if urlsplit(request.url).netloc != urlsplit(call.url).netloc:
-            raise IgnoreRequest("the page sends us to another host")
+            raise LedAway(urlsplit(request.url).netloc)
         spider = self.crawler.spider
         assert isinstance(spider, PlatformSpider)
         try:

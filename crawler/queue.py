@@ -29,7 +29,7 @@ from crawler.lease import hold
 from crawler.models import ACTIVE, FINAL, Batch, Link, Post, Run, RunState, Status
 from crawler.reasons import Reason
 
-ATTEMPTS = 6  # tries of a link before it fails with the reason of the last one
+ATTEMPTS = 8  # tries of a link before it fails with the reason of the last one: over ten minutes
 BACKOFF_SECONDS = 5.0  # after the first try; doubled after each further one
 LONGEST_BACKOFF_SECONDS = 600.0
 

@@ -18,14 +18,14 @@ from twisted.python.failure import Failure
 
 from crawler import adhoc, database, platforms
 from crawler.credentials import Credentials
-from crawler.exceptions import Fenced, NotNow
+from crawler.exceptions import Fenced, LedAway, NotNow
 from crawler.items import Results, Row
 from crawler.ledger import Ledger
 from crawler.platforms.contract import Again, Answer, Call, Gone, Outcome, Pause, Reply, Target, Want
 from crawler.pool import Pool
 from crawler.reasons import Reason
 
-CHUNK = 2500  # links claimed at once: what one `execute` of VK measures (25 calls of 100 posts)
+CHUNK = 5000  # links claimed at once: what one `execute` of VK measures (25 calls of 200 videos)
 MOST_IN_FLIGHT = 16
 PATIENCE_SECONDS = 10.0  # a run stays for links that are due so soon; later ones get a run of their own
 TURN_SECONDS = 30.0  # after that, a run makes room when another batch waits for one
@@ -159,6 +159,8 @@ class PlatformSpider(scrapy.Spider):
         if answer.kind:
             self.credentials.learn(call.budget, answer.kind)
             await self.ledger.learn(call.budget, answer.kind)
+        if answer.most:
+            self.credentials.limit(call.budget, answer.most)
         if trouble := answer.trouble:
             seconds = trouble.seconds if isinstance(trouble, Pause) else REFUSED_SECONDS
             self.logger.warning("%s is not asked for %d s: %s", call.budget, seconds, trouble.why)
@@ -204,6 +206,8 @@ class PlatformSpider(scrapy.Spider):
 
 
 def unanswered(want: Want, failure: Failure) -> Outcome:
-    if isinstance(failure.value, IgnoreRequest):  # by robots.txt, or a redirect that leads away from the platform
-        return Gone(Reason.BLOCKED, str(failure.value)[:200])
+    if isinstance(failure.value, IgnoreRequest):
+        return Gone(Reason.BLOCKED, "the site's robots.txt forbids it")
+    if isinstance(failure.value, LedAway):
+        return Again(want, Reason.BLOCKED, "the page leads to another host", charged=True)
     return Again(want, Reason.NETWORK, type(failure.value).__name__, charged=True)

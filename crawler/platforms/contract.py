@@ -33,7 +33,7 @@ class Want:
     """A target that waits to be measured, and what earlier answers taught about asking for it."""
 
     target: Target
-    together: int = 0  # at most so many targets in its call; 0: as many as the platform takes
+    together: int = 0  # at most so many targets in its group; 0: as many as the platform takes
     missed: int = 0  # so many answers left it out while they held items nobody had asked for
 
 
@@ -44,6 +44,7 @@ class Credential:
     fingerprint: str
     secret: str = field(repr=False)
     kind: str = ""
+    most: int = 0  # at most so many targets in one call, once an answer told; 0: as many as the platform takes
 
     @property
     def budget(self) -> str:
@@ -53,18 +54,21 @@ class Credential:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request that measures some targets.
+    """One request that measures some targets, in groups where the platform carries several calls in one.
 
     A GET without a form, a POST with one. `budget` names the credential or host whose requests per second it uses;
     while a `probe` is under way nothing else is asked of its budget, for its answer tells what the credential may do.
     """
 
-    wants: tuple[Want, ...]
-    method: str
+    groups: tuple[tuple[Want, ...], ...]
     url: str
     budget: str
     form: dict[str, str] | None = field(default=None, repr=False)
     probe: bool = False
+
+    @property
+    def wants(self) -> list[Want]:
+        return [want for group in self.groups for want in group]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,5 +133,6 @@ class Answer:
     """What a reply says: an outcome for every target of its call, and what it tells of the credential or host."""
 
     outcomes: dict[Target, Outcome]
-    kind: str = ""
+    kind: str = ""  # of the credential
+    most: int = 0  # targets that a call with this credential may hold from now on
     trouble: Pause | Refused | None = None

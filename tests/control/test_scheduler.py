@@ -82,7 +82,7 @@ def test_who_was_served_longest_ago_comes_first(engine):
 )
 def test_which_runs_are_lost(engine, state, lost):
     run_id = seed(engine, ["wall-1_1"])
-    change(engine, f"UPDATE runs SET {state}")  # noqa: S608
+    change(engine, f"UPDATE runs SET {state}")
     rescue(engine)
     assert scalars(engine, select(Run.state).where(Run.id == run_id)) == ["lost" if lost else state.split("'")[1]]
 

@@ -130,7 +130,7 @@ def test_a_charged_link_waits_longer_each_time_and_fails_after_the_last(engine):
         waits.append(round(queue.next_due(engine, run_id)))
         with engine.begin() as connection:
             connection.execute(update(Link).values(not_before=0))
-    assert waits == [5, 10, 20, 40, 80]
+    assert waits == [5, 10, 20, 40, 80, 160, 320]
     results.save(engine, run_id, LEASE, [again(queue.claim(engine, run_id, LEASE, 10)[0])])
     assert rows(engine, Link.status, Link.reason, Link.detail) == [("failed", "network", "why")]
 

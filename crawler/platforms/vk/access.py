@@ -1,0 +1,68 @@
+"""How VK is reached: tokens, addresses, requests per second."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from urllib.parse import urlsplit
+
+from crawler.platforms.contract import Credential
+
+SETTINGS = {
+    "VK_TOKENS": "",
+    "VK_API_URL": "https://api.vk.com",
+    "VK_SITE_URL": "https://vk.com",
+    "VK_VIDEO_URL": "https://vkvideo.ru",
+    "VK_REQUESTS_PER_SECOND": "3",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """`rate` is the requests per second of each budget: of a token, or of a host that serves pages."""
+
+    credentials: tuple[Credential, ...] = field(repr=False)
+    api_url: str
+    site_url: str
+    video_url: str
+    rate: float
+
+
+def access(environment: Mapping[str, str]) -> Access:
+    """Read the settings; ValueError names the one that is wrong."""
+    given = {name: environment.get(name, "").strip() or default for name, default in SETTINGS.items()}
+    return Access(
+        _credentials(given["VK_TOKENS"]),
+        _base("VK_API_URL", given["VK_API_URL"]),
+        _base("VK_SITE_URL", given["VK_SITE_URL"]),
+        _base("VK_VIDEO_URL", given["VK_VIDEO_URL"]),
+        _rate(given["VK_REQUESTS_PER_SECOND"]),
+    )
+
+
+def _credentials(tokens: str) -> tuple[Credential, ...]:
+    secrets = dict.fromkeys(token.strip() for token in tokens.split(",") if token.strip())
+    for place, secret in enumerate(secrets, 1):
+        if not (secret.isascii() and secret.isprintable()) or " " in secret:
+            raise ValueError(f"VK_TOKENS: token {place} holds a character that no token has")
+    return tuple(Credential(sha256(secret.encode()).hexdigest()[:16], secret) for secret in secrets)
+
+
+def _base(name: str, url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        right = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:
+        right = False
+    if not right or parts.path.strip("/") or parts.query or parts.fragment or parts.username is not None:
+        raise ValueError(f"{name} must be http:// or https:// with a host and nothing after it")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _rate(text: str) -> float:
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = 0.0
+    if not 0.01 <= rate <= 1000:
+        raise ValueError(f"VK_REQUESTS_PER_SECOND must be a number from 0.01 to 1000, not {text!r}")
+    return rate
