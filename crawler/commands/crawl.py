@@ -30,7 +30,7 @@ class Command(crawl.Command):
         self.check(args, opts.spargs)
         if "links" in opts.spargs:
             assert self.settings is not None
-            self.settings.set("LOG_LEVEL", "WARNING", priority="command")
+            self.settings.set("LOG_LEVEL", "WARNING", priority="spider")  # above the project's, below -L
             for feed in self.settings.getdict("FEEDS").values():
                 feed |= {"item_classes": [Row], "fields": ["link", *COUNTS, "reason"]}
 
