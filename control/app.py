@@ -1,0 +1,23 @@
+"""The one place where the parts of the control API are put together."""
+
+from control import auth, batches, bg_tasks, db, docs, errors, get_views, links, submission, users
+from control.openapi import Api
+from control.settings import Settings
+
+MOST_BYTES = 16 * 1024 * 1024  # of a body
+
+
+def create_app(settings: Settings | None = None) -> Api:
+    """Raises ValueError, a line for each, where settings are bad."""
+    settings = settings or Settings()
+    app = Api("control")
+    app.json.sort_keys = False  # type: ignore[attr-defined] # of the provider that Flask comes with
+    app.config["MAX_CONTENT_LENGTH"] = MOST_BYTES
+    app.config[submission.DEADLINE] = settings.batch_deadline
+    db.connect(app)
+    errors.install(app)
+    auth.install(app, settings)
+    docs.install(app)
+    for resource in (users.api, get_views.blueprint(), bg_tasks.api, batches.api, links.api):
+        app.register_api(resource)
+    return app

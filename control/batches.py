@@ -1,0 +1,177 @@
+"""Batches: hand links in, see how far they are."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Annotated, Any
+
+from flask import url_for
+from pydantic import Field
+from sqlalchemy import Connection, Row, Select, exists, func, select
+
+from control.auth import authenticate, caller
+from control.db import db
+from control.errors import NotFound
+from control.openapi import Shape, resource
+from control.submission import Accepted, DuplicateLink, Links, RejectedLink, duplicate_links, rejected_links, submit
+from control.wording import moment
+from crawler.database import now
+from crawler.models import Batch, Link, Status
+from crawler.platforms import known
+from crawler.reasons import Reason
+
+api = resource("batches", "Hand links in and follow them", authenticate)
+
+
+class State(StrEnum):
+    """Of a batch, derived from its links."""
+
+    CREATED = "created"  # no link was worked on yet
+    IN_PROGRESS = "in progress"
+    DONE = "done"  # all links are
+    PARTIAL = "partial"  # some are done, the others failed
+    FAILED = "failed"  # all links are
+    CANCELLED = "cancelled"  # some failed because a run was cancelled
+
+
+class BatchMade(Accepted):
+    rejected_links: list[RejectedLink]
+    duplicate_links: list[DuplicateLink]
+
+
+class Counts(Shape):
+    created: int
+    in_progress: int = Field(alias="in progress")
+    done: int
+    failed: int
+
+
+class BatchShown(Shape):
+    id: str
+    url: str
+    links_url: str
+    platform: str
+    state: State
+    counts: Counts
+    links: int
+    progress: float = Field(description="Part of the links that are done or failed, 0 to 1.")
+    waiting_for: str | None = Field(description="What keeps the whole batch from going on.")
+    waiting_until: str | None
+    created_at: str
+    deadline_at: str = Field(description="Links still waiting then fail.")
+    finished_at: str | None
+
+
+class Batches(Shape):
+    batches: list[BatchShown]
+    next_cursor: str | None = Field(description="Null at the end.")
+
+
+class BatchPath(Shape):
+    id: str
+
+
+class BatchesQuery(Shape):
+    cursor: str | None = Field(None, description="`next_cursor` of the page before.")
+    limit: Annotated[int, Field(ge=1, le=100)] = 20
+
+
+LOCATION = {"Location": {"description": "The batch.", "schema": {"type": "string", "format": "uri"}}}
+MADE = {
+    "description": "Stored; the work goes on in the background.",
+    "headers": LOCATION,
+    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/BatchMade"}}},
+}
+
+
+@api.post("/batches", responses={202: BatchMade})
+def make(body: Links) -> tuple[dict[str, Any], int, dict[str, str]]:
+    """Hand links in."""
+    platform = next(iter(known()))
+    accepted, entries = submit(platform, body.links)
+    made = BatchMade(
+        **accepted.model_dump(),
+        rejected_links=rejected_links(platform, entries),
+        duplicate_links=duplicate_links(entries),
+    )
+    return made.model_dump(), 202, {"Location": made.url}
+
+
+@api.get("/batches", responses={200: Batches})
+def batches(query: BatchesQuery) -> dict[str, Any]:
+    """Your batches, newest first."""
+    with db.engine.connect() as connection:
+        mine = _shown().where(Batch.user_id == caller()).order_by(Batch.id.desc()).limit(query.limit + 1)
+        if query.cursor:
+            mine = mine.where(Batch.id < own(connection, query.cursor))
+        rows = connection.execute(mine).all()
+        page = [_show(connection, row) for row in rows[: query.limit]]
+    cursor = page[-1].id if len(rows) > query.limit else None
+    return Batches(batches=page, next_cursor=cursor).model_dump(by_alias=True)
+
+
+@api.get("/batches/<id>", responses={200: BatchShown})
+def batch(path: BatchPath) -> dict[str, Any]:
+    """One batch: its state and how far it is."""
+    with db.engine.connect() as connection:
+        row = connection.execute(_shown().where(Batch.id == own(connection, path.id))).one()
+        return _show(connection, row).model_dump(by_alias=True)
+
+
+def own(connection: Connection, public_id: str) -> int:
+    """Return the key of a batch of the caller's; whatever else the id names, nobody is told."""
+    mine = select(Batch.id).where(Batch.public_id == public_id, Batch.user_id == caller())
+    plain = public_id.isascii() and public_id.isalnum()  # PostgreSQL refuses to compare with some others
+    batch_id = connection.execute(mine).scalar() if plain else None
+    if batch_id is None:
+        raise NotFound("You have no batch of this id.")
+    return batch_id
+
+
+def _shown() -> Select[Any]:
+    """Batches with what their state takes beyond the counts."""
+    failed = (Link.batch_id == Batch.id, Link.status == Status.FAILED)
+    return select(
+        Batch,
+        (Batch.waiting_until > now()).label("waiting"),
+        exists().where(*failed, Link.reason == Reason.CANCELLED).label("cancelled"),
+        exists().where(*failed, Link.post_id.is_not(None)).label("worked"),
+    )
+
+
+def _show(connection: Connection, row: Row[Any]) -> BatchShown:
+    counts = _counts(connection, row.id)
+    links = sum(counts.values())
+    waiting = row.waiting and row.closed_at is None
+    return BatchShown(
+        id=row.public_id,
+        url=url_for("batches.batch", id=row.public_id, _external=True),
+        links_url=url_for("links.links", id=row.public_id, _external=True),
+        platform=row.platform,
+        state=state(counts, worked=row.worked, cancelled=row.cancelled),
+        counts=Counts.model_validate(counts),
+        links=links,
+        progress=(counts[Status.DONE] + counts[Status.FAILED]) / links,
+        waiting_for=row.waiting_for if waiting else None,
+        waiting_until=moment(row.waiting_until) if waiting else None,
+        created_at=moment(row.created_at),
+        deadline_at=moment(row.deadline_at),
+        finished_at=moment(row.closed_at),
+    )
+
+
+def _counts(connection: Connection, batch_id: int) -> dict[str, int]:
+    counted = select(Link.status, func.count()).where(Link.batch_id == batch_id).group_by(Link.status)
+    found: Iterable[tuple[str, int]] = connection.execute(counted).tuples()
+    return dict.fromkeys(map(str, Status), 0) | dict(found)
+
+
+def state(counts: dict[str, int], *, worked: bool, cancelled: bool) -> State:
+    """Derive the state. `worked`: some link failed later than at its acceptance."""
+    if counts[Status.CREATED] or counts[Status.IN_PROGRESS]:
+        begun = counts[Status.IN_PROGRESS] or counts[Status.DONE] or worked
+        return State.IN_PROGRESS if begun else State.CREATED
+    if cancelled:
+        return State.CANCELLED
+    if counts[Status.FAILED] == 0:
+        return State.DONE
+    return State.PARTIAL if counts[Status.DONE] else State.FAILED
