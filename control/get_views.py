@@ -5,7 +5,7 @@ from typing import Any
 from flask_openapi3 import APIBlueprint
 from pydantic import BaseModel
 
-from control import auth, openapi
+from control import auth
 from control.submission import Links, accept, summary
 from crawler import platforms
 
@@ -34,8 +34,7 @@ def _add(blueprint: APIBlueprint, platform: str) -> None:
 
 def create_blueprint() -> APIBlueprint:
     """Make a route for every platform there is."""
-    blueprint = openapi.resource("get_views", secured=True)
-    auth.secure(blueprint)
+    blueprint = auth.private("get_views")
     for name in platforms.known():
         _add(blueprint, name)
     return blueprint

@@ -11,7 +11,7 @@ from control.errors import Problem, UsernameTaken
 from crawler.database import writing
 from crawler.models import User, random_id
 
-blueprint = openapi.resource("users", secured=False)
+blueprint = openapi.resource("users")
 
 
 class NewUser(Credentials):
