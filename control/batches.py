@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Response
 from pydantic import BaseModel, Field
-from sqlalchemy import func, select
 from sqlalchemy import Row as SqlRow
+from sqlalchemy import func, select
 
 from control import auth
 from control.auth import caller

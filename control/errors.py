@@ -121,5 +121,5 @@ def _http(error: HTTPException) -> Response:
 
 def _unexpected(error: Exception) -> Response:
     """Log what nobody foresaw and tell nothing of it."""
-    log.exception("request failed", exc_info=error)
+    log.error("request failed", exc_info=error)
     return response(500, "internal_error", "The request failed here, not with you. The log says why.")

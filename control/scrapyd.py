@@ -14,7 +14,7 @@ class ScrapydError(Exception):
 
 
 class Scrapyd(ScrapydClient):
-    """scrapyd-client with time limits: as it is, it waits for ever. Logical errors are HTTP 200 with `status: error`."""
+    """scrapyd-client with time limits, which it lacks. Logical errors are HTTP 200 with `status: error`."""
 
     def __init__(self, url: str, username: str, password: str) -> None:
         super().__init__(url, username, password)

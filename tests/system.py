@@ -99,7 +99,7 @@ class System:
         return time.monotonic() - began
 
     def pid_of(self, module: str) -> int:
-        """The process of this system that runs `python -m module`."""
+        """The child of the supervisor that runs this module."""
         for folder in Path("/proc").iterdir():
             if folder.name.isdigit() and self._is(folder, module):
                 return int(folder.name)
@@ -111,7 +111,7 @@ class System:
             ours = (folder / "cwd").readlink() == self.folder
         except OSError:
             return False
-        return ours and b"-m" in words and words[words.index(b"-m") + 1] == module.encode()
+        return ours and words[1:4] == [b"-m", b"control.child", module.encode()]
 
     def login(self, name: str = "analyst") -> None:
         who = {"username": name, "password": PASSWORD}

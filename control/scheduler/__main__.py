@@ -13,7 +13,7 @@ from control.scheduler.closing import close, expire
 from control.scheduler.dispatch import deliver, enlist
 from control.scheduler.rescue import rescue
 from control.scrapyd import Scrapyd
-from control.settings import Settings
+from control.settings import Settings, load
 from crawler import database
 
 TICK_SECONDS = 0.25
@@ -54,7 +54,7 @@ def main() -> None:
         signal.signal(number, lambda *_: ending.set())
     engine = database.create()
     log.info("scheduler started", python=sys.version.split()[0])
-    loop(duties(engine, Settings()), ending)
+    loop(duties(engine, load()), ending)
     engine.dispose()
 
 

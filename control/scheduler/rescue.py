@@ -1,11 +1,13 @@
 """Take back what nobody works on any more.
 
-| run | since | what it means | what is done |
-|---|---|---|---|
-| queued, posted | 3 minutes | it never started: scrapyd was down, or lost it | lost; it held no links, so none is charged |
-| running | its lease ended | its process is dead, hangs, or was cut off from us | lost; links whose request may have been on the wire are charged one try, the others are free at once |
-| running | | its lease holds | nothing, whatever scrapyd says |
-| finished, lost | | it is over: a late process of it can write nothing | nothing |
+| run            | since           | what it means and what is done                                               |
+|----------------|-----------------|------------------------------------------------------------------------------|
+| queued, posted | 3 minutes       | Never started: scrapyd was down, or lost it. It held no links: none is       |
+|                |                 | charged.                                                                     |
+| running        | its lease ended | Its process is dead, hangs, or was cut off from us. Links whose request may  |
+|                |                 | have been on the wire are charged one try, the others are free at once.      |
+| running        |                 | Its lease holds. Nothing is done, whatever scrapyd says.                     |
+| finished, lost |                 | It is over. Nothing is done; a late process of it can write nothing.         |
 
 The batch of a lost run has waiting links again, so dispatch gives it another run.
 """

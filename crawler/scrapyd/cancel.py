@@ -1,6 +1,7 @@
 """The console's Cancel button and `cancel.json`."""
 
 import json
+from typing import Any
 
 from scrapyd.webservice import Cancel as StockCancel
 from scrapyd.website import Root
@@ -24,22 +25,21 @@ class Cancel(StockCancel):
         super().__init__(root)
         self.engine = database.create()
 
-    def render(self, request: Request) -> bytes | int:
+    def render(self, request: Request) -> Any:
         job = request.args.get(b"job")
         if request.method != b"POST" or not job:
             return super().render(request)
-        lost: list[Failure] = []
-        request.notifyFinish().addErrback(lost.append)
-        committed = deferToThread(queue.cancel_run, self.engine, job[0].decode(errors="replace"))
-        committed.addCallback(lambda _: StockCancel.render(self, request))
-        committed.addErrback(self._refuse, request)
-        committed.addCallback(lambda answer: lost or _send(request, answer))
+        gone: list[Failure] = []
+        request.notifyFinish().addErrback(gone.append)
+        committed = deferToThread(queue.cancel_run, self.engine, job[0].decode("ascii", "backslashreplace"))
+        committed.addCallbacks(lambda _: StockCancel.render(self, request), self._refuse, errbackArgs=(request,))
+        committed.addCallback(lambda answer: None if gone else _send(request, answer))
         return NOT_DONE_YET
 
     def _refuse(self, failure: Failure, request: Request) -> bytes:
         log.failure("A run could not be cancelled in the database", failure)
         request.setHeader("Content-Type", "application/json")
-        message = f"not cancelled, the database failed: {failure.type.__name__}"
+        message = f"not cancelled, the database failed: {failure.type}"
         answer = {"node_name": self.root.node_name, "status": "error", "message": message}
         return json.dumps(answer).encode() + b"\n"
 

@@ -10,7 +10,7 @@ from scrapy.utils.project import get_project_settings
 from scrapyd import launcher
 from scrapyd.config import Config
 from scrapyd.webservice import spider_list
-from twisted.application.service import Application
+from twisted.application.service import MultiService
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
 from twisted.internet.error import ProcessExitedAlready
@@ -29,21 +29,21 @@ class Launcher(launcher.Launcher):
     behind when it stops.
     """
 
-    def __init__(self, config: Config, app: Application) -> None:
+    def __init__(self, config: Config, app: MultiService) -> None:
         super().__init__(config, app)
         self.max_proc = int(os.environ.get("MAX_RUNS") or os.cpu_count() or 1)
 
-    def startService(self) -> None:
+    def startService(self) -> None:  # noqa: N802 - Twisted's name
         _know_spiders()
         super().startService()
 
-    def stopService(self) -> Deferred[None]:
+    def stopService(self) -> Deferred[Any]:  # noqa: N802 - Twisted's name
         """Ask every spider to end, and kill it where it has not after GRACE_SECONDS; scrapyd waits for the result."""
         running = list(self.processes.values())
         _signal(running, "INT")
         kill = reactor.callLater(GRACE_SECONDS, _signal, running, "KILL")
-        ended = DeferredList([process.deferred for process in running])
-        return ended.addCallback(lambda _: kill.active() and kill.cancel())
+        ended: Deferred[Any] = DeferredList([process.deferred for process in running])
+        return ended.addCallback(lambda _: kill.cancel() if kill.active() else None)
 
     def _spawn_process(self, message: dict[str, Any], slot: int) -> None:
         spawned = maybeDeferred(super()._spawn_process, message, slot)

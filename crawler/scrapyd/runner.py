@@ -4,7 +4,7 @@ import signal
 
 from scrapy.cmdline import execute
 
-from crawler.scrapyd import lifeline
+from crawler import lifeline
 
 PATIENCE_SECONDS = 1.0
 

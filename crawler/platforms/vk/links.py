@@ -50,7 +50,7 @@ EMBEDS = {  # path: kind, parameters of owner and item
 AWAY = "away.php"
 
 
-class Refusal(Exception):  # noqa: N818 - it refuses; nothing went wrong
+class Refusal(Exception):
     """Carries the detail of a `Rejected` out of the rules."""
 
 
