@@ -63,12 +63,14 @@ class System:
             text=True,
             start_new_session=True,
         )
-        Thread(target=self._read, args=(self.process,), daemon=True).start()
+        self.reader = Thread(target=self._read, args=(self.process,), daemon=True)
+        self.reader.start()
         self.until(lambda: any("ready" in line for line in self.output), timeout, "ready")
 
     def _read(self, process: subprocess.Popen[str]) -> None:
         assert process.stdout is not None
-        self.output.extend(process.stdout)
+        with process.stdout:
+            self.output.extend(process.stdout)
 
     def until(self, true: Any, timeout: float, what: str) -> Any:
         """Poll until `true()`; its result, or an error with what the system printed."""
@@ -96,7 +98,9 @@ class System:
         except subprocess.TimeoutExpired:
             os.killpg(self.process.pid, signal.SIGKILL)
             raise
-        return time.monotonic() - began
+        seconds = time.monotonic() - began
+        self.reader.join()
+        return seconds
 
     def pid_of(self, module: str) -> int:
         """The child of the supervisor that runs this module."""

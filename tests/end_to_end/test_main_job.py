@@ -2,10 +2,10 @@
 
 from collections import Counter
 
-import pytest
-
 from tests.crawler.platforms.cases import LINKS
 from tests.vk_standin import truth
+
+BLOCKERS = ("a" * 32, "b" * 32)  # jobs that only fill scrapyd's slots
 
 
 def ordinary(count, first=1):
@@ -109,26 +109,53 @@ def test_the_console_shows_the_runs_and_their_logs(running):
     assert finished[0]["id"] in system.scrapyd("jobs").text
 
 
-@pytest.mark.parametrize("moment", ["pending", "running"])
-def test_the_cancel_button_ends_a_run_and_its_links(running, moment):
+def test_the_cancel_button_ends_a_running_run_and_its_batch(running):
     system, vk = running
+    wait_until_idle(system)
     vk.set(latency=1.0)
     try:
-        blockers = [system.submit([f"https://vk.com/wall-{owner}_{i}" for i in ordinary(800)]) for owner in (7, 8)]
-        run = wait_for_run(system, "running")
-        if moment == "pending":
-            system.scrapyd("schedule.json", project="default", spider="vk_views", jobid="f" * 32, run="f" * 32)
-            run = wait_for_run(system, "pending")
-        answer = system.scrapyd("cancel.json", project="default", job=run).json()
-        assert (answer["status"], answer["prevstate"]) == ("ok", moment)
+        batches = [system.submit([f"https://vk.com/wall-{owner}_{item}" for item in ordinary(800)]) for owner in (7, 8)]
+        assert cancel(system, job(system, "running"))["prevstate"] == "running"
     finally:
         vk.set(latency=0)
-    ends = [{row["reason"] for row in system.finished(batch) if row["status"] == "failed"} for batch in blockers]
-    assert sorted(ends, key=len) == ([set(), set()] if moment == "pending" else [set(), {"cancelled"}])
+    rows = [system.finished(batch) for batch in batches]
+    assert sorted(system.batch(batch)["state"] for batch in batches) == ["cancelled", "done"]
+    assert {row["reason"] for row in rows[0] + rows[1]} == {None, "cancelled"}
 
 
-def wait_for_run(system, state):
-    jobs = system.until(
-        lambda: system.scrapyd("listjobs.json?project=default").json()[state], 30, f"there a {state} run"
-    )
-    return jobs[0]["id"]
+def test_the_cancel_button_ends_a_pending_run_and_its_batch(running):
+    system, vk = running
+    wait_until_idle(system)
+    vk.set(latency=4.0)
+    try:
+        for blocker in BLOCKERS:
+            system.scrapyd("schedule.json", project="default", spider="vk_views", jobid=blocker, links="wall-1_1")
+        batch = system.submit(["https://vk.com/wall-9_1", "https://vk.com/wall-9_2"])
+        assert cancel(system, job(system, "pending"))["prevstate"] == "pending"
+    finally:
+        vk.set(latency=0)
+    assert [row["reason"] for row in system.finished(batch)] == ["cancelled", "cancelled"]
+
+
+def wait_until_idle(system):
+    def idle():
+        status = system.scrapyd("daemonstatus.json").json()
+        return status["running"] == status["pending"] == 0
+
+    system.until(idle, 30, "idle")
+
+
+def job(system, state):
+    """Wait until a run of ours is in this state; its id."""
+
+    def found():
+        listed = system.scrapyd("listjobs.json?project=default").json()[state]
+        return next((each["id"] for each in listed if each["id"] not in BLOCKERS), None)
+
+    return system.until(found, 30, f"there a {state} run")
+
+
+def cancel(system, job):
+    answer = system.scrapyd("cancel.json", project="default", job=job).json()
+    assert answer["status"] == "ok"
+    return answer
