@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, Field
-from sqlalchemy import Row, select
+from sqlalchemy import select
 
 from control import auth
 from control.batches import BatchPath, moment, own
@@ -12,7 +12,7 @@ from control.db import db
 from control.submission import advice
 from crawler import platforms
 from crawler.models import Batch, Link, Post, Reading, Status
-from crawler.reasons import Reason
+from crawler.reasons import SENTENCES, Reason
 
 blueprint = auth.private("links")
 
@@ -63,11 +63,10 @@ def list_(path: BatchPath, query: LinkQuery) -> dict[str, Any]:
     found = db.session.execute(statement).all()
     page = found[: query.limit]
     more = len(found) > query.limit
-    return {"links": [_state(batch, row) for row in page], "next_cursor": page[-1].Link.position if more else None}
+    return {"links": [_state(batch, *row) for row in page], "next_cursor": page[-1].Link.position if more else None}
 
 
-def _state(batch: Batch, row: Row[Any]) -> dict[str, Any]:
-    link, key, reading = row
+def _state(batch: Batch, link: Link, key: str | None, reading: Reading | None) -> dict[str, Any]:
     return {
         "position": link.position,
         "link": link.url,
@@ -87,4 +86,4 @@ def _state(batch: Batch, row: Row[Any]) -> dict[str, Any]:
 def _message(link: Link) -> str | None:
     if not link.reason:
         return None
-    return Reason(link.reason).sentence if link.post_id else advice(link.platform, str(link.detail))
+    return SENTENCES[link.reason] if link.post_id else advice(link.platform, str(link.detail))

@@ -6,7 +6,7 @@ import os
 import socket
 import sys
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 from urllib.parse import urlsplit
 
 import requests
@@ -14,7 +14,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy.exc import SQLAlchemyError
-from twisted.internet import reactor
+from twisted.internet import reactor as installed_reactor
 from twisted.internet.defer import Deferred
 from twisted.internet.task import deferLater
 from twisted.internet.threads import deferToThread
@@ -26,6 +26,8 @@ from control.settings import Settings
 from control.supervisor import LOGS, Supervisor
 from crawler import database, platforms
 from crawler.environment import ROOT, VAR
+
+reactor: Any = installed_reactor  # mypy cannot read its interface
 
 START_SECONDS = 60.0
 LOCK = VAR / "lock"

@@ -20,12 +20,12 @@ OLD_LOGS = 5
 class Supervisor(ProcessMonitor):
     """Starts a child again when it dies, at once or, if it dies again and again, after up to 10 s."""
 
-    killTime = 3.5  # noqa: N815 - Twisted's name; seconds a child has to end before it is killed
+    killTime = 4  # noqa: N815 - Twisted's name; seconds a child has to end before it is killed
     maxRestartDelay = 10  # noqa: N815 - Twisted's name
 
     def __init__(self) -> None:
         super().__init__()
-        self.log = Logger(observer=self._write)
+        self.log = Logger(observer=self._write)  # type: ignore[arg-type] # any callable observes
         self.files: dict[str, LogFile] = {}
 
     def add(self, name: str, module: str, environment: dict[str, str], *arguments: str) -> None:
@@ -43,7 +43,7 @@ class Supervisor(ProcessMonitor):
             file.write(f"{formatTime(event['log_time'])} {event['line']}\n")
             file.flush()
 
-    def stopService(self) -> Deferred[Any]:  # noqa: N802 - Twisted's name
+    def stopService(self) -> Deferred[Any]:  # type: ignore[override] # noqa: N802 - Twisted waits for it
         """Stop the children and wait until the last has ended, which the stock monitor does not."""
         super().stopService()
         waiting = LoopingCall(lambda: None if self.protocols else waiting.stop())

@@ -5,6 +5,8 @@ from typing import Any
 
 from scrapyd.webservice import Cancel as StockCancel
 from scrapyd.website import Root
+from sqlalchemy.exc import SQLAlchemyError
+from twisted.internet.defer import Deferred
 from twisted.internet.threads import deferToThread
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -29,21 +31,24 @@ class Cancel(StockCancel):
         job = request.args.get(b"job")
         if request.method != b"POST" or not job:
             return super().render(request)
-        gone: list[Failure] = []
-        request.notifyFinish().addErrback(gone.append)
-        committed = deferToThread(queue.cancel_run, self.engine, job[0].decode("ascii", "backslashreplace"))
-        committed.addCallbacks(lambda _: StockCancel.render(self, request), self._refuse, errbackArgs=(request,))
-        committed.addCallback(lambda answer: None if gone else _send(request, answer))
+        Deferred.fromCoroutine(self._cancel(request, job[0].decode("ascii", "backslashreplace")))
         return NOT_DONE_YET
 
-    def _refuse(self, failure: Failure, request: Request) -> bytes:
-        log.failure("A run could not be cancelled in the database", failure)
+    async def _cancel(self, request: Request, run_id: str) -> None:
+        gone: list[Failure] = []
+        request.notifyFinish().addErrback(gone.append)
+        try:
+            await deferToThread(queue.cancel_run, self.engine, run_id)
+            answer = super().render(request)
+        except SQLAlchemyError as error:
+            log.failure("A run could not be cancelled in the database")
+            answer = self._refusal(request, type(error).__name__)
+        if not gone:
+            request.write(answer)
+            request.finish()
+
+    def _refusal(self, request: Request, why: str) -> bytes:
         request.setHeader("Content-Type", "application/json")
-        message = f"not cancelled, the database failed: {failure.type}"
+        message = f"not cancelled, the database failed: {why}"
         answer = {"node_name": self.root.node_name, "status": "error", "message": message}
         return json.dumps(answer).encode() + b"\n"
-
-
-def _send(request: Request, answer: bytes) -> None:
-    request.write(answer)
-    request.finish()

@@ -11,7 +11,7 @@ from scrapyd import launcher
 from scrapyd.config import Config
 from scrapyd.webservice import spider_list
 from twisted.application.service import MultiService
-from twisted.internet import reactor
+from twisted.internet import reactor as installed_reactor
 from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
 from twisted.internet.error import ProcessExitedAlready
 from twisted.logger import Logger
@@ -22,6 +22,7 @@ from crawler import environment  # noqa: F401 - reads .env, for a scrapyd that i
 GRACE_SECONDS = 2.5
 
 log = Logger()
+reactor: Any = installed_reactor  # mypy cannot read its interface
 
 
 class Launcher(launcher.Launcher):
@@ -37,13 +38,17 @@ class Launcher(launcher.Launcher):
         _know_spiders()
         super().startService()
 
-    def stopService(self) -> Deferred[Any]:  # noqa: N802 - Twisted's name
+    def stopService(self) -> Deferred[None]:  # noqa: N802 - Twisted's name
         """Ask every spider to end, and kill it where it has not after GRACE_SECONDS; scrapyd waits for the result."""
+        return Deferred.fromCoroutine(self._stop())
+
+    async def _stop(self) -> None:
         running = list(self.processes.values())
         _signal(running, "INT")
         kill = reactor.callLater(GRACE_SECONDS, _signal, running, "KILL")
-        ended: Deferred[Any] = DeferredList([process.deferred for process in running])
-        return ended.addCallback(lambda _: kill.cancel() if kill.active() else None)
+        await DeferredList([process.deferred for process in running])
+        if kill.active():
+            kill.cancel()
 
     def _spawn_process(self, message: dict[str, Any], slot: int) -> None:
         spawned = maybeDeferred(super()._spawn_process, message, slot)

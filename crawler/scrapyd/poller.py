@@ -12,7 +12,8 @@ class Poller(QueuePoller):
     """The stock poller stops for the life of the process at its first error (scrapy/scrapyd#543)."""
 
     def poll(self) -> Deferred[None]:
-        return super().poll().addErrback(_log)
+        polled: Deferred[None] = super().poll()
+        return polled.addErrback(_log)
 
 
 def _log(failure: Failure) -> None:

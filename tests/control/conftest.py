@@ -6,7 +6,7 @@ PASSWORD = "correct horse battery staple"
 
 
 @pytest.fixture
-def app(sqlite_url, monkeypatch, tmp_path):
+def app(sqlite_url, monkeypatch):
     """The API as it runs, on a migrated database of this test's own."""
     monkeypatch.setenv("SQLALCHEMY_DATABASE_URL", sqlite_url)
     monkeypatch.setenv("SECRET_KEY", "k" * 48)

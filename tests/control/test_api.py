@@ -33,7 +33,7 @@ def test_every_refusal_is_documented_as_a_problem(anonymous):
             assert ("401" in refusals) or not operation.get("security")
 
 
-def test_who_has_no_token_gets_401_whatever_the_body(app, anonymous):
+def test_who_has_no_token_gets_401_whatever_the_body(anonymous):
     for path, method in operations(anonymous.get("/openapi.json").json):
         if path not in OPEN:
             answer = anonymous.open(path.replace("{id}", "x"), method=method, data="nonsense")

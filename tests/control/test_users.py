@@ -113,7 +113,7 @@ def test_no_valid_token_is_401(anonymous, token):
     assert answer.json["code"] in {"not_authenticated", "token_expired"}
 
 
-def test_a_token_without_an_end_is_refused(app, anonymous):
+def test_a_token_without_an_end_is_refused(anonymous):
     id_ = anonymous.post("/users", json=WHO).json["id"]
     claims = {"sub": id_, "type": "access", "jti": "1", "fresh": False}
     endless, ending = (jwt.encode(claims | extra, "k" * 48, "HS256") for extra in ({}, {"exp": 2**33}))

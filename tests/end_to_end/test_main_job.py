@@ -14,7 +14,7 @@ def ordinary(count, first=1):
 
 
 def test_a_thousand_links_end_with_the_right_numbers(running):
-    system, vk = running
+    system, _ = running
     items = ordinary(1000)
     rows = system.finished(system.submit([f"https://vk.com/wall-1_{item}" for item in items]))
     assert [row["views"] for row in rows] == [truth.views("wall", -1, item) for item in items]

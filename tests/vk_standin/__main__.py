@@ -14,7 +14,7 @@ TOKENS = ("user:standin-user", "service:standin-service", "community:standin-com
 
 
 class EndWithStdin(Protocol):
-    def connectionLost(self, reason: object = None) -> None:
+    def connectionLost(self, reason: object = None) -> None:  # noqa: N802 - Twisted's name
         if reactor.running:
             reactor.stop()
 

@@ -52,8 +52,7 @@ class Api:
     def answer(self, method: str, parameters: dict[str, str], fault: dict[str, Any] | None) -> dict[str, Any]:
         """Answer a call, or fail it with the `code` of a planted fault."""
         try:
-            if fault:
-                raise VkError(**{"code": fault["code"], "message": fault.get("message", ""), **fault.get("fields", {})})
+            _fail(fault)
             return self._answer(method, parameters)
         except VkError as error:
             # VK repeats the call in its errors, the token too
@@ -142,6 +141,11 @@ class Api:
         if len(json.dumps(parts)) > self.most_bytes:
             raise VkError(13, f"{MESSAGES[13]}: response size is too big")
         return {"response": parts, **({"execute_errors": errors} if errors else {})}
+
+
+def _fail(fault: dict[str, Any] | None) -> None:
+    if fault:
+        raise VkError(fault["code"], fault.get("message", ""), **fault.get("fields", {}))
 
 
 def _inner_calls(code: str) -> list[tuple[str, dict[str, Any]]]:

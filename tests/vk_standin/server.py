@@ -19,7 +19,7 @@ ROBOTS = "User-agent: *\nAllow: /\n"
 class StandIn(Resource):
     """Serves the API, the pages and, under /standin/, what tests plant and read."""
 
-    isLeaf = True
+    isLeaf = True  # noqa: N815 - Twisted's name
 
     def __init__(self, api: Api, latency: float = 0.0) -> None:
         super().__init__()
