@@ -116,6 +116,7 @@ class StandIn(Resource):
             self.faults.clear()
             self.journal.clear()
             self.api.left_out.clear()
+            self.api.arrivals.clear()
         else:
             request.setResponseCode(404)
         return b"{}"

@@ -1,0 +1,152 @@
+"""`scrapy crawl vk_views -a links=…` as people run it: a process, its table, its files, its exit code."""
+
+import csv
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tests.checkout import ROOT
+from tests.system import clean_environment
+from tests.vk_standin import truth
+from tests.vk_standin.client import StandIn
+
+LINKS = ["https://vk.com/wall-1_1", "https://vk.com/wall-1_903", "https://example.com/"]
+
+
+@pytest.fixture(scope="module")
+def vk():
+    with StandIn() as started:
+        yield started
+
+
+@pytest.fixture
+def crawl(vk, tmp_path):
+    def run(*arguments, stdin="", **settings):
+        command = [sys.executable, "-m", "scrapy", "crawl", *arguments]
+        environment = clean_environment() | vk.environment() | {"VK_TOKENS": "standin-service"} | settings
+        return subprocess.run(
+            command, cwd=ROOT, env=environment, input=stdin, capture_output=True, text=True, timeout=60, check=False
+        )
+
+    vk.reset()
+    return run
+
+
+def lines(result):
+    return [line.split() for line in result.stdout.splitlines()]
+
+
+def test_the_table_and_the_exit_code(crawl):
+    result = crawl("vk_views", "-a", f"links={' '.join(LINKS)}")
+    views, others = truth.views("wall", -1, 1), truth.companions("wall", -1, 1)
+    assert lines(result) == [
+        ["link", "views", "likes", "comments", "reposts", "reason"],
+        [LINKS[0], *map(str, (views, others["likes"], others["comments"], others["reposts"]))],
+        [LINKS[1], "views_hidden"],
+        [LINKS[2], "invalid_link"],
+    ]
+    assert (result.returncode, result.stderr) == (1, "")
+
+
+def test_all_done_is_exit_code_0(crawl):
+    result = crawl("vk_views", "-a", f"links={LINKS[0]}")
+    assert result.returncode == 0, result.stderr
+
+
+def test_links_from_a_file_and_from_standard_input(crawl, tmp_path):
+    file = tmp_path / "links.txt"
+    file.write_text("\ufeff" + "\n".join(LINKS), encoding="utf-8")
+    from_file = crawl("vk_views", "-a", f"links=@{file}")
+    from_input = crawl("vk_views", "-a", "links=-", stdin="\n".join(LINKS))
+    assert from_file.stdout == from_input.stdout
+    assert len(lines(from_file)) == 4
+
+
+def test_csv_and_json_hold_the_same_rows(crawl, tmp_path):
+    result = crawl("vk_views", "-a", f"links={' '.join(LINKS)}", "-O", f"{tmp_path}/o.csv", "-O", f"{tmp_path}/o.json")
+    assert result.returncode == 1, result.stderr
+    rows = json.loads((tmp_path / "o.json").read_text(encoding="utf-8"))
+    assert [list(row) for row in rows] == [["link", "views", "likes", "comments", "reposts", "reason"]] * 3
+    assert [(row["link"], row["views"], row["reason"]) for row in rows] == [
+        (LINKS[0], truth.views("wall", -1, 1), None),
+        (LINKS[1], None, "views_hidden"),
+        (LINKS[2], None, "invalid_link"),
+    ]
+    table = list(csv.DictReader(io.StringIO((tmp_path / "o.csv").read_text(encoding="utf-8"))))
+    as_text = [{key: "" if value is None else str(value) for key, value in row.items()} for row in rows]
+    assert table == as_text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (["vk_views"], "links"),
+        (["vk_views", "-a", "links="], "links="),
+        (["vk_views", "-a", "links=@/no/such/file"], "/no/such/file"),
+        (["vk_views", "-a", "links=wall-1_1", "-a", "batch=5"], "batch"),
+        (["vk_views", "-a", "links=wall-1_1", "-a", "run=5"], "links, or"),
+        (["ok_views", "-a", "links=wall-1_1"], "vk_views"),
+        ([], "vk_views"),
+    ],
+)
+def test_wrong_arguments_are_exit_code_2_and_a_line(crawl, arguments, word):
+    result = crawl(*arguments)
+    assert result.returncode == 2
+    assert word in result.stdout + result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_wrong_setting_is_exit_code_2_and_repeats_no_token(crawl):
+    result = crawl("vk_views", "-a", "links=wall-1_1", VK_TOKENS="canary token")
+    assert result.returncode == 2
+    assert "VK_TOKENS" in result.stderr
+    assert "canary" not in result.stdout + result.stderr
+
+
+def test_without_a_token_it_reads_pages(crawl):
+    result = crawl("vk_views", "-a", "links=wall-1_930 wall-1_937 wall-1_938", VK_TOKENS="")
+    assert [line[1] for line in lines(result)[1:]] == [str(truth.views("wall", -1, item)) for item in (930, 937, 938)]
+    assert result.returncode == 0
+
+
+def test_many_links_take_the_fewest_requests(crawl, vk, tmp_path):
+    file = tmp_path / "links.txt"
+    file.write_text("\n".join(f"wall-1_{1000 * item + 1}" for item in range(1, 2301)), encoding="utf-8")
+    assert crawl("vk_views", "-a", f"links=@{file}").returncode == 0
+    asked = [entry["ids"] for entry in vk.journal() if entry["method"] == "wall.getById"]
+    assert sorted(asked) == [100] * 23
+
+
+def test_it_needs_no_database(crawl, tmp_path):
+    nowhere = "postgresql://nobody@127.0.0.1:1/nothing"
+    assert crawl("vk_views", "-a", "links=wall-1_1", SQLALCHEMY_DATABASE_URL=nowhere).returncode == 0
+
+
+def test_a_dead_token_is_said_and_the_links_end(crawl, vk):
+    result = crawl("vk_views", "-a", "links=wall-1_1", VK_TOKENS="dead-canary-token")
+    assert lines(result)[1:] == [["wall-1_1", "credential"]]
+    assert result.returncode == 1
+    assert "auth" in result.stderr
+    assert "canary" not in result.stdout + result.stderr
+
+
+def test_interrupted_it_shows_what_it_has(vk):
+    vk.reset()
+    vk.fault(hang=True, times=0)
+    command = [sys.executable, "-m", "scrapy", "crawl", "vk_views", "-a", f"links={LINKS[0]} {LINKS[2]}"]
+    environment = clean_environment() | vk.environment() | {"VK_TOKENS": "standin-service"}
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        while not vk.journal():
+            time.sleep(0.05)
+        for _ in range(2):
+            os.kill(process.pid, signal.SIGINT)
+            time.sleep(0.3)
+        output, _ = process.communicate(timeout=30)
+    assert [line.split() for line in output.splitlines()][1:] == [[LINKS[0], "cancelled"], [LINKS[2], "invalid_link"]]
+    assert process.returncode == 1
