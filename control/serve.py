@@ -1,6 +1,7 @@
 """`python -m control.serve`: the whole system under one supervisor. `make run` ends in it."""
 
 import fcntl
+import importlib
 import ipaddress
 import os
 import socket
@@ -67,6 +68,7 @@ def prepare() -> Settings:
 
 def _settings() -> Settings:
     try:
+        importlib.import_module("crawler.settings")  # as Scrapy does: the spiders' own settings are checked there
         for platform in platforms.known().values():
             platform.access(os.environ)
         database.database_url()

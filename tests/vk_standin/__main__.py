@@ -9,35 +9,47 @@ from twisted.web.server import Site
 
 from tests.vk_standin.api import Api
 from tests.vk_standin.server import StandIn
+from tests.vk_standin.settings import Settings
 
-TOKENS = ("user:standin-user", "service:standin-service", "community:standin-community")
+KINDS = ("user", "service", "community")
+TOKENS = [(f"standin-{kind}", kind) for kind in KINDS]
 
 
 class EndWithStdin(Protocol):
-    def connectionLost(self, reason: object = None) -> None:  # noqa: N802 - Twisted's name
+    def connectionLost(self, _reason: object = None) -> None:  # noqa: N802 - Twisted's name
         if reactor.running:
             reactor.stop()
 
 
+def token(text: str) -> tuple[str, str]:
+    kind, _, secret = text.partition(":")
+    if kind not in KINDS or not secret:
+        raise argparse.ArgumentTypeError(f"must be KIND:TOKEN with a kind of {', '.join(KINDS)}")
+    return secret, kind
+
+
 def arguments() -> argparse.Namespace:
+    default = Settings()
     parser = argparse.ArgumentParser(prog="python -m tests.vk_standin", description=__doc__)
-    parser.add_argument("--port", type=int, default=0, help="0, the default, takes a free one")
-    parser.add_argument("--token", action="append", metavar="KIND:TOKEN", help=f"default: {', '.join(TOKENS)}")
-    parser.add_argument("--latency", type=float, default=0.0, help="seconds before each answer")
-    parser.add_argument(
-        "--rate", type=float, default=0.0, help="calls a second and token; more get error 6; 0: no limit"
+    add = parser.add_argument
+    add("--port", type=int, default=0, help="0, the default, takes a free one")
+    add("--token", type=token, action="append", metavar="KIND:TOKEN", help="default: user:standin-user and so on")
+    add("--latency", type=float, default=default.latency, help="seconds before each answer")
+    add("--rate", type=float, default=default.rate, help="calls a second and token; more get error 6; 0: no limit")
+    add("--rate-tolerance", type=float, default=default.rate_tolerance, help="so many more calls before error 6")
+    add(
+        "--max-answer-bytes", dest="most_bytes", type=int, default=default.most_bytes, help="of execute; more: error 13"
     )
-    parser.add_argument("--seed", type=int, default=0, help="of the order of items in answers")
-    parser.add_argument("--end-with-stdin", action="store_true", help="end when standard input ends")
+    add("--seed", type=int, default=0, help="of the order of items in answers")
+    add("--end-with-stdin", action="store_true", help="end when standard input ends")
     return parser.parse_args()
 
 
 def main() -> None:
     options = arguments()
-    pairs = (given.partition(":") for given in options.token or TOKENS)
-    api = Api({token: kind for kind, _, token in pairs}, options.seed)
-    api.rate = options.rate
-    port = reactor.listenTCP(options.port, Site(StandIn(api, options.latency)), interface="127.0.0.1")
+    settings = Settings(options.latency, options.rate, options.rate_tolerance, options.most_bytes)
+    api = Api(dict(options.token or TOKENS), settings, options.seed)
+    port = reactor.listenTCP(options.port, Site(StandIn(api)), interface="127.0.0.1")
     if options.end_with_stdin:
         stdio.StandardIO(EndWithStdin())
     sys.stdout.write(f"ready http://127.0.0.1:{port.getHost().port}\n")

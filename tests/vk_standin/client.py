@@ -1,35 +1,70 @@
 """The stand-in as tests hold it in hand."""
 
+import os
+import select
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any, Self
 
 import requests
 
 ROOT = Path(__file__).resolve().parents[2]
+START_SECONDS = 30.0
 
 
 class StandIn:
-    """A stand-in for VK in a process of its own, for as long as the context lasts."""
+    """A stand-in for VK in a process of its own, for as long as the context lasts. `options` are its command line's."""
 
     def __init__(self, *options: str) -> None:
-        self.options = options
+        self.command = [sys.executable, "-m", "tests.vk_standin", "--port", "0", "--end-with-stdin", *options]
         self.url = ""
 
     def __enter__(self) -> Self:
-        command = [sys.executable, "-m", "tests.vk_standin", "--end-with-stdin", *self.options]
-        self.process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        assert self.process.stdout
-        word, _, self.url = self.process.stdout.readline().strip().partition(" ")
-        assert word == "ready", "the stand-in did not start"
+        self.said = TemporaryFile()
+        environment = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
+        self.process = subprocess.Popen(
+            self.command,
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self.said,
+        )
         self.session = requests.Session()
         self.session.trust_env = False
+        try:
+            self.url = self._ready()
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
         self.session.close()
-        self.process.communicate(timeout=20)
+        try:
+            self.process.communicate(timeout=10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.communicate()
+            raise
+        finally:
+            self.said.close()
+
+    def _ready(self) -> str:
+        """Wait for the line that tells the address."""
+        assert self.process.stdout
+        readable, _, _ = select.select([self.process.stdout], [], [], START_SECONDS)
+        line = self.process.stdout.readline().decode() if readable else ""
+        word, _, url = line.strip().partition(" ")
+        if word != "ready":
+            self.process.kill()
+            self.process.wait()
+            self.said.seek(0)
+            why = "said nothing in time" if not readable else f"said {line!r}"
+            raise RuntimeError(f"the stand-in {why} in place of `ready URL`:\n{self.said.read().decode()}")
+        return url
 
     def environment(self) -> dict[str, str]:
         """Return the settings that make the crawler ask here."""
@@ -47,21 +82,31 @@ class StandIn:
         return answer
 
     def journal(self) -> list[dict[str, Any]]:
-        """Every request so far: when (monotonic seconds), what, how many ids, whose token."""
-        entries: list[dict[str, Any]] = self.session.get(f"{self.url}/standin/journal", timeout=20).json()
+        """Every request so far, as it arrived: `time` (monotonic seconds), `method` (`page` and `robots.txt` too),
+        `path`, `ids` (how many), `kind` and `token` (a fingerprint), `token_in_url`, `error` (the code answered, or 0).
+        """
+        entries: list[dict[str, Any]] = self._control("journal", {})
         return entries
 
+    def counts(self) -> dict[str, dict[str, int]]:
+        """How many `requests` and `ids` so far by method, how many `errors` by code."""
+        counts: dict[str, dict[str, int]] = self._control("counts", {})
+        return counts
+
     def set(self, **settings: Any) -> None:
-        """Change `latency`, `rate`, `most_bytes` or `robots`."""
-        self._post("set", settings)
+        """Change `latency`, `rate`, `rate_tolerance`, `most_bytes` or `robots`."""
+        self._control("set", settings)
 
     def fault(self, **fault: Any) -> None:
-        """Plant a fault: `code`, or `status` and `body`, or `drop`, or `hang`; for a `method`, a token's `kind`."""
-        self._post("fault", fault)
+        """Plant a fault: an effect and its conditions, as faults.py lists them."""
+        self._control("fault", fault)
 
     def reset(self) -> None:
-        """Forget faults and journal."""
-        self._post("reset", {})
+        """Forget faults, settings and journal."""
+        self._control("reset", {})
 
-    def _post(self, what: str, given: dict[str, Any]) -> None:
-        self.session.post(f"{self.url}/standin/{what}", json=given, timeout=20).raise_for_status()
+    def _control(self, what: str, given: dict[str, Any]) -> Any:
+        response = self.session.post(f"{self.url}/standin/{what}", json=given, timeout=20)
+        if not response.ok:
+            raise ValueError(response.json()["error"])
+        return response.json()

@@ -8,7 +8,8 @@ from tests.vk_standin import truth
 from tests.vk_standin.posts import item_of
 from tests.vk_standin.truth import Fate
 
-WALL = re.compile(r"/wall(-?\d+)_(\d+)")
+WALL = re.compile(r"/wall(-?\d+)_(\d+)", re.ASCII)
+VIDEO = re.compile(r"(-?\d+)_(\d+)", re.ASCII)
 PLAIN, OLD = "text/html; charset=utf-8", "text/html; charset=windows-1251"
 REDIRECTS = {
     Fate.PAGE_CHALLENGE: "/challenge.html?hash429=0a1b",
@@ -40,8 +41,8 @@ def page(path: str, query: dict[str, str]) -> Page:
         return Page(200, PLAIN, f"<html>{IN_THE_WAY[path]}</html>")
     if found := WALL.fullmatch(path):
         return _wall(int(found[1]), int(found[2]))
-    if path == "/video_ext.php" and query.get("oid") and query.get("id"):
-        return _video(int(query["oid"]), int(query["id"]))
+    if path == "/video_ext.php" and (found := VIDEO.fullmatch(f"{query.get('oid')}_{query.get('id')}")):
+        return _video(int(found[1]), int(found[2]))
     return NOT_THERE
 
 

@@ -1,8 +1,8 @@
 """The stand-in's web server."""
 
 import json
-from hashlib import sha256
-from time import monotonic
+from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -11,78 +11,60 @@ from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET, Request
 
 from tests.vk_standin.api import NAME, Api
+from tests.vk_standin.journal import Journal
 from tests.vk_standin.pages import page
 
-ROBOTS = "User-agent: *\nAllow: /\n"
+LISTS = ("posts", "videos", "code")  # parameters that hold ids
 
 
 class StandIn(Resource):
-    """Serves the API, the pages and, under /standin/, what tests plant and read."""
+    """Serves the API and the pages and, under /standin/, what tests plant and read."""
 
     isLeaf = True  # noqa: N815 - Twisted's name
 
-    def __init__(self, api: Api, latency: float = 0.0) -> None:
+    def __init__(self, api: Api) -> None:
         super().__init__()
         self.api = api
-        self.settings: dict[str, Any] = {"latency": latency, "robots": ROBOTS}
-        self.faults: list[dict[str, Any]] = []
-        self.journal: list[dict[str, Any]] = []
+        self.settings = api.settings
+        self.at_start = asdict(api.settings)
+        self.journal = Journal()
 
     def render(self, request: Request) -> Any:
-        path = request.path.decode()
-        query = dict(parse_qsl(request.uri.decode("latin-1").partition("?")[2]))
+        path, _, query = request.uri.decode("latin-1").partition("?")
+        fields = dict(parse_qsl(query))
         if path.startswith("/standin/"):
             return self._control(path.removeprefix("/standin/"), request)
         if path.startswith("/method/"):
-            return self._method(path.removeprefix("/method/"), query, request)
-        if path == "/robots.txt":
-            return self._send(request, 200, "text/plain", self.settings["robots"].encode())
-        return self._page(path, query, request)
+            return self._method(path, fields, request)
+        return self._page(path, fields, request)
 
-    def _method(self, method: str, query: dict[str, str], request: Request) -> Any:
-        form = dict(parse_qsl(request.content.read().decode(), keep_blank_values=True))
-        token = form.get("access_token", "")
+    def _method(self, path: str, query: dict[str, str], request: Request) -> Any:
+        """A token in the URL is none: VK would take it, but it would stand in every log on the way."""
+        method = path.removeprefix("/method/")
+        form = dict(parse_qsl(request.content.read().decode(errors="replace"), keep_blank_values=True))
+        token = form.get("access_token") or _bearer(request)
         kind = self.api.tokens.get(token, "")
-        text = f"{form.get('posts', '')} {form.get('videos', '')} {form.get('code', '')}"
-        self._note(
-            method, kind, sha256(token.encode()).hexdigest()[:16], len(NAME.findall(text)), "access_token" in query
-        )
-        fault = self._fault(method, kind)
+        ids = sum(len(NAME.findall(form.get(name, ""))) for name in LISTS)
+        entry = self.journal.note(method, path, ids=ids, kind=kind, token=token, in_url="access_token" in query)
+        fault = self.api.faults.take("call", method, kind, token)
         if fault and "code" not in fault:
             return self._break(fault, request)
-        answer = self.api.answer(method, query | form, fault)
+        answer = self.api.answer(method, query | form, token, fault)
+        entry["error"] = answer.get("error", {}).get("error_code", 0)
         return self._send(request, 200, "application/json; charset=utf-8", json.dumps(answer).encode())
 
     def _page(self, path: str, query: dict[str, str], request: Request) -> Any:
-        self._note("page", "", "", 1, False)
-        if fault := self._fault("page", ""):
+        what = "robots.txt" if path == "/robots.txt" else "page"
+        self.journal.note(what, path, ids=int(what == "page"), in_url="access_token" in query)
+        if fault := self.api.faults.take("page", what):
             return self._break(fault, request)
+        if what == "robots.txt":
+            return self._send(request, 200, "text/plain; charset=utf-8", self.settings.robots.encode())
         found = page(path, query)
         if found.location:
             request.setHeader("Location", found.location)
         charset = found.content_type.partition("charset=")[2]
         return self._send(request, found.status, found.content_type, found.text.encode(charset, "xmlcharrefreplace"))
-
-    def _note(self, method: str, kind: str, token: str, ids: int, in_url: bool) -> None:
-        entry = {
-            "time": monotonic(),
-            "method": method,
-            "kind": kind,
-            "token": token,
-            "ids": ids,
-            "token_in_url": in_url,
-        }
-        self.journal.append(entry)
-
-    def _fault(self, method: str, kind: str) -> dict[str, Any] | None:
-        """Take the next planted fault for such a call; it happens as many `times` as was said, 0 for always."""
-        for fault in self.faults:
-            if fault.get("method", method) == method and fault.get("kind", kind) == kind:
-                fault["times"] = fault.get("times", 1) - 1
-                if fault["times"] == 0:
-                    self.faults.remove(fault)
-                return fault
-        return None
 
     def _break(self, fault: dict[str, Any], request: Request) -> Any:
         if fault.get("drop"):
@@ -98,28 +80,45 @@ class StandIn(Resource):
         request.setHeader("Content-Type", content_type)
         gone: list[Any] = []
         request.notifyFinish().addErrback(gone.append)
-        reactor.callLater(self.settings["latency"], lambda: gone or _finish(request, body))
+        reactor.callLater(self.settings.latency, lambda: gone or _finish(request, body))
         return NOT_DONE_YET
 
     def _control(self, what: str, request: Request) -> bytes:
-        given = json.loads(request.content.read() or b"{}")
         request.setHeader("Content-Type", "application/json")
-        if what == "journal":
-            return json.dumps(self.journal).encode()
-        if what == "fault":
-            self.faults.append(given)
-        elif what == "set":
-            self.api.rate = given.pop("rate", self.api.rate)
-            self.api.most_bytes = given.pop("most_bytes", self.api.most_bytes)
-            self.settings |= given
-        elif what == "reset":
-            self.faults.clear()
-            self.journal.clear()
-            self.api.left_out.clear()
-            self.api.arrivals.clear()
-        else:
-            request.setResponseCode(404)
-        return b"{}"
+        try:
+            return json.dumps(self._controls(what)(_given(request))).encode()
+        except ValueError as error:
+            request.setResponseCode(400)
+            return json.dumps({"error": str(error)}).encode()
+
+    def _controls(self, what: str) -> Callable[[dict[str, Any]], Any]:
+        controls = {
+            "journal": lambda _: self.journal.entries,
+            "counts": lambda _: self.journal.counts(),
+            "fault": self.api.faults.plant,
+            "set": self.settings.change,
+            "reset": self._reset,
+        }
+        if what not in controls:
+            raise ValueError(f"no such control: {what}; there are {', '.join(controls)}")
+        return controls[what]
+
+    def _reset(self, _: dict[str, Any]) -> None:
+        self.settings.change(self.at_start)
+        self.journal.clear()
+        self.api.reset()
+
+
+def _given(request: Request) -> dict[str, Any]:
+    given = json.loads(request.content.read() or b"{}")
+    if not isinstance(given, dict):
+        raise ValueError("the body must be a JSON object")  # noqa: TRY004 - it is the sender's mistake
+    return given
+
+
+def _bearer(request: Request) -> str:
+    word, _, token = (request.getHeader("Authorization") or "").partition(" ")
+    return token.strip() if word.lower() == "bearer" else ""
 
 
 def _finish(request: Request, body: bytes) -> None:

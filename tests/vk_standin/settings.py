@@ -1,0 +1,34 @@
+"""What tests may change while the stand-in runs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+ROBOTS = "User-agent: *\nAllow: /\n"
+
+
+@dataclass
+class Settings:
+    """`rate`: calls a second and token beyond which, and `rate_tolerance` more, error 6 comes; 0 means no limit.
+
+    `most_bytes`: the size of an answer of `execute` beyond which error 13 comes. `latency`: seconds before an
+    answer goes out. `robots`: the text of robots.txt.
+    """
+
+    latency: float = 0.0
+    rate: float = 0.0
+    rate_tolerance: float = 0.0
+    most_bytes: int = 5 * 1024 * 1024  # negezor/vk-io#447
+    robots: str = ROBOTS
+
+    def change(self, given: Mapping[str, Any]) -> None:
+        """Take over what is given; ValueError names what is no setting, or not of its type, and changes nothing."""
+        types = {field.name: field.type for field in fields(self)}
+        for name, value in given.items():
+            if name not in types:
+                raise ValueError(f"no such setting: {name}; there are {', '.join(types)}")
+            wanted = (int, float) if types[name] is float else types[name]
+            if not isinstance(value, wanted) or isinstance(value, bool):
+                raise ValueError(f"{name} must be of type {types[name].__name__}")  # noqa: TRY004 - the sender's mistake
+        for name, value in given.items():
+            setattr(self, name, value)
