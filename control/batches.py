@@ -1,165 +1,173 @@
-"""Batches: handing in, list, progress."""
+"""Batches: hand links in, see how far they are."""
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
-from typing import Any
+from enum import StrEnum
+from typing import Annotated, Any
 
-from pydantic import BaseModel, Field
-from sqlalchemy import Row as SqlRow
-from sqlalchemy import func, select
+from flask import url_for
+from pydantic import ConfigDict, Field
+from sqlalchemy import Connection, Row, Select, exists, func, select
 
-from control import auth
-from control.auth import caller
+from control.auth import authenticate, caller
 from control.db import db
 from control.errors import NotFound
-from control.submission import Submission, accept, refusal, summary
+from control.openapi import Shape, resource
+from control.submission import Accepted, DuplicateLink, Links, RejectedLink, duplicate_links, rejected_links, submit
+from control.wording import moment
+from crawler.database import now
 from crawler.models import Batch, Link, Status
-from crawler.platforms.contract import Rejected
+from crawler.platforms import known
 from crawler.reasons import Reason
 
-DEFAULT_PLATFORM = "vk"
-
-blueprint = auth.private("batches")
+api = resource("batches", "Hand links in and follow them", authenticate)
 
 
-class RejectedLink(BaseModel):
-    position: int
-    link: str
-    reason: Reason
-    detail: str
-    message: str
+LOCATION = {"description": "The batch.", "schema": {"type": "string"}}
 
 
-class DuplicateLink(BaseModel):
-    position: int
-    duplicate_of: int = Field(description="position of the first link to the same post")
+class State(StrEnum):
+    """Of a batch, derived from its links."""
+
+    CREATED = "created"  # no link was worked on yet
+    IN_PROGRESS = "in progress"
+    DONE = "done"  # all links are
+    PARTIAL = "partial"  # some are done, the others failed
+    FAILED = "failed"  # all links are
+    CANCELLED = "cancelled"  # some failed because a run was cancelled
 
 
-class Accepted(BaseModel):
-    id: str
-    url: str
-    accepted: int
-    duplicates: int
-    rejected: int
-    duplicate_links: list[DuplicateLink]
+class BatchMade(Accepted):
+    model_config = ConfigDict(extra="forbid", openapi_extra={"headers": {"Location": LOCATION}})  # type: ignore[typeddict-unknown-key]
+
     rejected_links: list[RejectedLink]
+    duplicate_links: list[DuplicateLink]
 
 
-class BatchState(BaseModel):
+class Counts(Shape):
+    created: int
+    in_progress: int = Field(alias="in progress")
+    done: int
+    failed: int
+
+
+class BatchShown(Shape):
     id: str
     url: str
+    links_url: str
     platform: str
-    state: str = Field(description="created, in progress, done, partial, failed or cancelled")
-    total: int
-    counts: dict[Status, int]
-    progress: float = Field(description="0 to 1")
-    waiting_for: str | None = Field(description="what keeps the batch from going on")
-    waiting_until: datetime | None
-    created_at: datetime
-    deadline_at: datetime
+    state: State
+    counts: Counts
+    links: int
+    progress: float = Field(description="Part of the links that are done or failed, 0 to 1.")
+    waiting_for: str | None = Field(description="What keeps the whole batch from going on.")
+    waiting_until: str | None
+    created_at: str
+    deadline_at: str = Field(description="Links still waiting then fail.")
+    finished_at: str | None
 
 
-class BatchList(BaseModel):
-    batches: list[BatchState]
-    next_cursor: str | None
+class Batches(Shape):
+    batches: list[BatchShown]
+    next_cursor: str | None = Field(description="Null at the end.")
 
 
-class BatchPath(BaseModel):
+class BatchPath(Shape):
     id: str
 
 
-class BatchQuery(BaseModel):
-    cursor: str = Field("", description="`next_cursor` of the page before")
-    limit: int = Field(20, ge=1, le=100)
+class BatchesQuery(Shape):
+    cursor: str | None = Field(None, description="`next_cursor` of the page before.")
+    limit: Annotated[int, Field(ge=1, le=100)] = 20
 
 
-@blueprint.post("/batches", summary="Hand links in", responses={202: Accepted})
-def create(body: Submission) -> tuple[dict[str, Any], int, dict[str, str]]:
-    public_id, entries = accept(DEFAULT_PLATFORM, body.links)
-    answer = summary(public_id, entries) | {
-        "duplicate_links": [
-            {"position": entry.position, "duplicate_of": entry.duplicate_of}
-            for entry in entries
-            if entry.duplicate_of is not None
-        ],
-        "rejected_links": [refusal(DEFAULT_PLATFORM, entry) for entry in entries if isinstance(entry.found, Rejected)],
-    }
-    return answer, 202, {"Location": answer["url"]}
-
-
-@blueprint.get("/batches", summary="Your batches, the newest first", responses={200: BatchList})
-def list_(query: BatchQuery) -> dict[str, Any]:
-    statement = select(Batch).where(Batch.user_id == caller()).order_by(Batch.id.desc()).limit(query.limit + 1)
-    if query.cursor:
-        statement = statement.where(Batch.id < own(query.cursor).id)
-    found = db.session.execute(statement).scalars().all()
-    page = found[: query.limit]
-    more = len(found) > query.limit
-    return {"batches": states(page), "next_cursor": page[-1].public_id if more else None}
-
-
-@blueprint.get("/batches/<id>", summary="A batch's progress", responses={200: BatchState})
-def show(path: BatchPath) -> dict[str, Any]:
-    return states([own(path.id)])[0]
-
-
-def own(public_id: str) -> Batch:
-    """Return the caller's batch; that of another is as unknown as one that never was."""
-    statement = select(Batch).where(Batch.public_id == public_id, Batch.user_id == caller())
-    batch = db.session.execute(statement).scalar() if public_id.isalnum() and public_id.isascii() else None
-    if batch is None:
-        raise NotFound("You have no batch with this id.")
-    return batch
-
-
-def states(batches: Sequence[Batch]) -> list[dict[str, Any]]:
-    """Describe batches, counting the links of all of them in one query."""
-    rejected = func.count().filter(Link.post_id.is_(None))
-    cancelled = func.count().filter(Link.reason == Reason.CANCELLED)
-    statement = (
-        select(Link.batch_id, Link.status, func.count().label("links"), rejected.label("rejected"))
-        .add_columns(cancelled.label("cancelled"))
-        .where(Link.batch_id.in_([batch.id for batch in batches]))
-        .group_by(Link.batch_id, Link.status)
+@api.post("/batches", responses={202: BatchMade})
+def make(body: Links) -> tuple[dict[str, Any], int, dict[str, str]]:
+    """Hand links in."""
+    platform = next(iter(known()))
+    accepted, entries = submit(platform, body.links)
+    made = BatchMade(
+        **accepted.model_dump(),
+        rejected_links=rejected_links(platform, entries),
+        duplicate_links=duplicate_links(entries),
     )
-    rows = db.session.execute(statement).all()
-    return [_state(batch, [row for row in rows if row.batch_id == batch.id]) for batch in batches]
+    return made.model_dump(), 202, {"Location": made.url}
 
 
-def _state(batch: Batch, rows: Sequence[SqlRow[Any]]) -> dict[str, Any]:
-    counts = {status.value: 0 for status in Status} | {row.status: row.links for row in rows}
-    total = sum(counts.values())
-    unfinished = counts[Status.CREATED] + counts[Status.IN_PROGRESS]
-    waits = bool(unfinished and batch.waiting_for)
-    return {
-        "id": batch.public_id,
-        "url": f"/batches/{batch.public_id}",
-        "platform": batch.platform,
-        "state": derive(counts, sum(row.rejected for row in rows), sum(row.cancelled for row in rows)),
-        "total": total,
-        "counts": counts,
-        "progress": round((total - unfinished) / total, 4),
-        "waiting_for": batch.waiting_for if waits else None,
-        "waiting_until": moment(batch.waiting_until) if waits else None,
-        "created_at": moment(batch.created_at),
-        "deadline_at": moment(batch.deadline_at),
-    }
+@api.get("/batches", responses={200: Batches})
+def batches(query: BatchesQuery) -> dict[str, Any]:
+    """Your batches, newest first."""
+    with db.engine.connect() as connection:
+        mine = _shown().where(Batch.user_id == caller()).order_by(Batch.id.desc()).limit(query.limit + 1)
+        if query.cursor:
+            mine = mine.where(Batch.id < own(connection, query.cursor))
+        rows = connection.execute(mine).all()
+        page = [_show(connection, row) for row in rows[: query.limit]]
+    cursor = page[-1].id if len(rows) > query.limit else None
+    return Batches(batches=page, next_cursor=cursor).model_dump(by_alias=True)
 
 
-def derive(counts: dict[str, int], rejected: int, cancelled: int) -> str:
-    """Derive a batch's state from its links; those that name no post were final from the beginning."""
-    if counts[Status.IN_PROGRESS] or counts[Status.CREATED]:
-        begun = counts[Status.IN_PROGRESS] or counts[Status.DONE] or counts[Status.FAILED] > rejected
-        return "in progress" if begun else "created"
+@api.get("/batches/<id>", responses={200: BatchShown})
+def batch(path: BatchPath) -> dict[str, Any]:
+    """One batch: its state and how far it is."""
+    with db.engine.connect() as connection:
+        row = connection.execute(_shown().where(Batch.id == own(connection, path.id))).one()
+        return _show(connection, row).model_dump(by_alias=True)
+
+
+def own(connection: Connection, public_id: str) -> int:
+    """Return the key of a batch of the caller's; whatever else the id names, nobody is told."""
+    mine = select(Batch.id).where(Batch.public_id == public_id, Batch.user_id == caller())
+    plain = public_id.isascii() and public_id.isalnum()  # PostgreSQL refuses to compare with some others
+    batch_id = connection.execute(mine).scalar() if plain else None
+    if batch_id is None:
+        raise NotFound("You have no batch of this id.")
+    return batch_id
+
+
+def _shown() -> Select[*tuple[Any, ...]]:
+    """Batches with what their state takes beyond the counts."""
+    failed = (Link.batch_id == Batch.id, Link.status == Status.FAILED)
+    return select(
+        Batch,
+        (Batch.waiting_until > now()).label("waiting"),
+        exists().where(*failed, Link.reason == Reason.CANCELLED).label("cancelled"),
+        exists().where(*failed, Link.post_id.is_not(None)).label("worked"),
+    )
+
+
+def _show(connection: Connection, row: Row[Any]) -> BatchShown:
+    counts = _counts(connection, row.id)
+    links = sum(counts.values())
+    waiting = row.waiting and row.closed_at is None
+    return BatchShown(
+        id=row.public_id,
+        url=url_for("batches.batch", id=row.public_id, _external=True),
+        links_url=url_for("links.links", id=row.public_id, _external=True),
+        platform=row.platform,
+        state=state(counts, worked=row.worked, cancelled=row.cancelled),
+        counts=Counts.model_validate(counts),
+        links=links,
+        progress=(counts[Status.DONE] + counts[Status.FAILED]) / links,
+        waiting_for=row.waiting_for if waiting else None,
+        waiting_until=moment(row.waiting_until) if waiting else None,
+        created_at=moment(row.created_at),
+        deadline_at=moment(row.deadline_at),
+        finished_at=moment(row.closed_at),
+    )
+
+
+def _counts(connection: Connection, batch_id: int) -> dict[str, int]:
+    counted = select(Link.status, func.count()).where(Link.batch_id == batch_id).group_by(Link.status)
+    found = {status: count for status, count in connection.execute(counted).all()}  # noqa: C416 - rows are no pairs
+    return dict.fromkeys(map(str, Status), 0) | found
+
+
+def state(counts: dict[str, int], *, worked: bool, cancelled: bool) -> State:
+    """Derive the state. `worked`: some link failed later than at its acceptance."""
+    if counts[Status.CREATED] or counts[Status.IN_PROGRESS]:
+        begun = counts[Status.IN_PROGRESS] or counts[Status.DONE] or worked
+        return State.IN_PROGRESS if begun else State.CREATED
     if cancelled:
-        return "cancelled"
-    if counts[Status.FAILED]:
-        return "partial" if counts[Status.DONE] else "failed"
-    return "done"
-
-
-def moment(seconds: float | None) -> str | None:
-    """Write a time as RFC 3339, in UTC."""
-    if seconds is None:
-        return None
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return State.CANCELLED
+    if counts[Status.FAILED] == 0:
+        return State.DONE
+    return State.PARTIAL if counts[Status.DONE] else State.FAILED

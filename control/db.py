@@ -1,17 +1,18 @@
-"""The database as requests see it: the crawler's schema, a session a request."""
+"""The API's engine, one for the process. Views take short connections of it; `crawler.database.writing` writes."""
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 
-from crawler import database
+from crawler.database import database_url, tune
 from crawler.models import Base
 
 db = SQLAlchemy(metadata=Base.metadata)
 
 
-def init(app: Flask) -> None:
-    """Bind the app to the one database. What the API has answered for must survive a power cut, hence FULL."""
-    app.config["SQLALCHEMY_DATABASE_URI"] = database.database_url()
+def connect(app: Flask) -> None:
+    """Bind the app to the shared database. A commit of the API is a promise, so it waits for the disk."""
+    app.config["SQLALCHEMY_DATABASE_URI"] = database_url()
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"hide_parameters": True, "pool_pre_ping": True}
     db.init_app(app)
     with app.app_context():
-        database.tune(db.engine, "FULL")
+        tune(db.engine, "FULL")

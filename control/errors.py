@@ -1,125 +1,183 @@
-"""What goes wrong, in one shape: problem details (https://www.rfc-editor.org/rfc/rfc9457) with a stable code."""
+"""Every error is one shape: a problem of RFC 9457 with a stable `code`. Views raise; only here it becomes an answer."""
 
-import json
-from typing import Any
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+from traceback import format_exception
+from uuid import uuid4
 
 import structlog
-from flask import Flask, Response
-from pydantic import BaseModel, ConfigDict, ValidationError
+from flask import Flask, Response, json
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
-from werkzeug.http import HTTP_STATUS_CODES
 
 log = structlog.get_logger()
 
-MOST_FIELDS = 20  # wrong fields listed in one problem
-LIST_LENGTH = {"too_short": "no_links", "too_long": "too_many_links"}
+MEDIA_TYPE = "application/problem+json"
+MOST_ERRORS = 20  # bad fields that one answer names
+LONGEST_NAME = 100  # characters shown of a field's name, which may be anything that was sent
+CHALLENGE = {"WWW-Authenticate": 'Bearer realm="views-stats"'}
 
 
-class FieldProblem(BaseModel):
-    field: str
+class FieldError(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    field: str = Field(description="Where in the request, such as `links.3`; empty: the whole of it.")
     message: str
 
 
 class Problem(BaseModel):
-    """Why a request failed. Programs look at `code`, people read `detail`."""
+    """An error, as RFC 9457 has it. Decide by `code`: the other texts may change."""
 
     model_config = ConfigDict(extra="forbid")
 
-    type: str = "about:blank"
+    type: str = Field(description="`about:blank`: `code` tells more than a URI would.")
     title: str
     status: int
-    detail: str
-    code: str
-    errors: list[FieldProblem] = []
+    detail: str = Field(description="What is wrong and how to mend it.")
+    code: str = Field(description="Stable, such as `username_taken`.")
+    instance: str = Field("", description="Of an internal error: find it in the server's log by this.")
+    errors: list[FieldError] = Field([], description="The bad fields, the first 20 of them.")
 
 
 class ApiError(Exception):
-    """Ends a request with a problem; the subclasses say which."""
+    """An error that the client is told of."""
 
-    status = 500
-    code = "internal_error"
+    status = HTTPStatus.BAD_REQUEST
+    code = "bad_request"
+    headers: Mapping[str, str] = {}
 
-    def __init__(self, detail: str) -> None:
+    def __init__(self, detail: str, errors: Iterable[FieldError] = ()) -> None:
         super().__init__(detail)
         self.detail = detail
-
-
-class NotFound(ApiError):
-    status = 404
-    code = "not_found"
-
-
-class UsernameTaken(ApiError):
-    status = 409
-    code = "username_taken"
-
-
-class WrongCredentials(ApiError):
-    status = 401
-    code = "wrong_credentials"
-
-
-class NotAuthenticated(ApiError):
-    status = 401
-    code = "not_authenticated"
+        self.errors = list(errors)
 
 
 class NotJson(ApiError):
-    status = 400
     code = "not_json"
 
 
-class WrongContentType(ApiError):
-    status = 415
-    code = "wrong_content_type"
+class WrongMediaType(NotJson):
+    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
 
 
-class BodyTooLarge(ApiError):
-    status = 413
-    code = "body_too_large"
+class NotAuthenticated(ApiError):
+    status, code, headers = HTTPStatus.UNAUTHORIZED, "not_authenticated", CHALLENGE
 
 
-def response(status: int, code: str, detail: str, errors: list[FieldProblem] | None = None) -> Response:
-    problem = Problem(title=HTTP_STATUS_CODES[status], status=status, detail=detail, code=code, errors=errors or [])
-    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
-    body = json.dumps(problem.model_dump(exclude_defaults=False))
-    return Response(body, status, headers, content_type="application/problem+json")
+class WrongCredentials(ApiError):
+    status, code, headers = HTTPStatus.UNAUTHORIZED, "wrong_credentials", CHALLENGE
 
 
-def invalid(error: ValidationError) -> Response:
-    """Say which fields are wrong, without repeating what was in them."""
+class NotFound(ApiError):
+    status, code = HTTPStatus.NOT_FOUND, "not_found"
+
+
+class UsernameTaken(ApiError):
+    status, code = HTTPStatus.CONFLICT, "username_taken"
+
+
+class InvalidBody(ApiError):
+    status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_body"
+
+
+class InvalidQuery(ApiError):
+    status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_query"
+
+
+class NoLinks(ApiError):
+    status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "no_links"
+
+
+class TooManyLinks(ApiError):
+    status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "too_many_links"
+
+
+class DatabaseUnavailable(ApiError):
+    status, code, headers = HTTPStatus.SERVICE_UNAVAILABLE, "database_unavailable", {"Retry-After": "5"}
+
+
+FRAMEWORK = {  # what Flask and waitress themselves refuse, by status
+    404: ("not_found", "There is nothing at this address: /docs shows what there is."),
+    405: ("method_not_allowed", "This address does not take this method: see the Allow header."),
+    413: ("body_too_large", "The body is too large: one with links may have 16 MiB, any other 64 KiB."),
+    431: ("headers_too_large", "The request's headers are too large."),
+}
+
+FIXES = {  # by pydantic's type of error, where its own message does not say it
+    "extra_forbidden": "This field is not known: leave it out.",
+    "missing": "This field is missing.",
+    "string_unicode": "This text holds half a character (a lone surrogate).",
+}
+
+
+def framework_problem(status: int) -> bytes:
+    code, detail = FRAMEWORK.get(status, ("bad_request" if status < 500 else "internal", HTTPStatus(status).phrase))
+    return problem(status, code, detail)
+
+
+def problem(status: int, code: str, detail: str, *, errors: Iterable[FieldError] = (), instance: str = "") -> bytes:
+    """Write the body of an error."""
+    shape = Problem(
+        type="about:blank",
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=detail,
+        code=code,
+        instance=instance,
+        errors=list(errors),
+    )
+    return json.dumps(shape.model_dump(exclude_defaults=True)).encode()
+
+
+def invalid(error: ValidationError, kind: type[ApiError]) -> ApiError:
+    """Name each bad field and the fix. What was sent there is not repeated: it may be a password."""
     found = error.errors(include_url=False, include_context=False, include_input=False)
-    fields = [_field(wrong) for wrong in found[:MOST_FIELDS]]
-    first = found[0]
-    code = LIST_LENGTH.get(first["type"], "invalid_request") if first["loc"] == ("links",) else "invalid_request"
-    return response(422, code, f"{fields[0].field}: {fields[0].message}", fields)
+    listed = found[:MOST_ERRORS]
+    errors = [FieldError(field=_field(each["loc"]), message=_fix(each["type"], each["msg"])) for each in listed]
+    more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+    return kind(f"{errors[0].field or 'the body'}: {errors[0].message}{more}", errors)
 
 
-def _field(wrong: Any) -> FieldProblem:
-    name = ".".join(str(part) for part in wrong["loc"]).encode("ascii", "backslashreplace").decode()
-    return FieldProblem(field=name[:100] or "body", message=wrong["msg"])
+def _field(location: Iterable[int | str]) -> str:
+    name = ".".join(str(part) for part in location)
+    return name[:LONGEST_NAME].encode("utf-8", "backslashreplace").decode()
 
 
-def init(app: Flask) -> None:
-    app.register_error_handler(ApiError, lambda error: response(error.status, error.code, error.detail))
-    app.register_error_handler(HTTPException, _http)
-    app.register_error_handler(Exception, _unexpected)
+def _fix(kind: str, message: str) -> str:
+    return FIXES.get(kind) or message.removeprefix("Value error, ")
 
 
-def _http(error: HTTPException) -> Response:
-    """Map what Flask itself refuses, such as an unknown route; a ready answer passes."""
-    if error.response is not None:
-        return error.response  # type: ignore[return-value] # ours, of `invalid`
-    status = error.code or 500
-    code = HTTP_STATUS_CODES[status].lower().replace(" ", "_")
-    answer = response(status, code, error.description or "")
-    for name, value in error.get_headers():
-        if name == "Allow":
-            answer.headers[name] = value
-    return answer
+def install(app: Flask) -> None:
+    """Answer every error of the app as a problem."""
+    app.register_error_handler(ApiError, answer)
+    app.register_error_handler(HTTPException, _framework)
+    app.register_error_handler(OperationalError, _database)
+    app.register_error_handler(PoolTimeout, _database)
+    app.register_error_handler(Exception, _internal)
 
 
-def _unexpected(error: Exception) -> Response:
-    """Log what nobody foresaw and tell nothing of it."""
-    log.error("request failed", exc_info=error)
-    return response(500, "internal_error", "The request failed here, not with you. The log says why.")
+def answer(error: ApiError) -> Response:
+    body = problem(error.status, error.code, error.detail, errors=error.errors)
+    return Response(body, error.status, error.headers, mimetype=MEDIA_TYPE)
+
+
+def _framework(error: HTTPException) -> Response:
+    status = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
+    headers = [(name, value) for name, value in error.get_headers() if name.lower() != "content-type"]
+    return Response(framework_problem(status), status, headers, mimetype=MEDIA_TYPE)
+
+
+def _database(error: Exception) -> Response:
+    log.error("the database failed", error=str(error).partition("\n")[0])
+    return answer(DatabaseUnavailable("The database does not answer just now: nothing was stored, send it again."))
+
+
+def _internal(error: Exception) -> Response:
+    """Log it without the values of variables, which structlog's own rendering shows: a password may be among them."""
+    instance = uuid4().urn
+    log.error("internal error", instance=instance, stack="".join(format_exception(error)))
+    detail = "This is our fault: the server's log says more under this instance."
+    body = problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", detail, instance=instance)
+    return Response(body, HTTPStatus.INTERNAL_SERVER_ERROR, mimetype=MEDIA_TYPE)

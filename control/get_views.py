@@ -1,40 +1,38 @@
-"""`/get-views/<platform>`: the original way to hand links in."""
+"""`POST /get-views/<platform>`: the original's way to hand links in. One route for each platform there is."""
 
+from collections.abc import Callable
 from typing import Any
 
-from flask_openapi3 import APIBlueprint
-from pydantic import BaseModel
+from flask_openapi3.blueprint import APIBlueprint
+from pydantic import ConfigDict, Field
 
-from control import auth
-from control.submission import Links, accept, summary
-from crawler import platforms
-
-
-class Order(BaseModel):
-    links: Links
+from control.auth import authenticate
+from control.openapi import resource
+from control.submission import Accepted, Links, submit
+from crawler.platforms import known
 
 
-class Receipt(BaseModel):
-    message: str
-    id: str
-    url: str
-    accepted: int
-    duplicates: int
-    rejected: int
+class Order(Links):
+    model_config = ConfigDict(extra="ignore")  # the original's clients may send more
 
 
-def _add(blueprint: APIBlueprint, platform: str) -> None:
+class GetViewsAnswer(Accepted):
+    message: str = Field(description="For people.")
+
+
+def blueprint() -> APIBlueprint:
+    api = resource("get-views", "Hand links in, the original's way", authenticate)
+    for platform in known():
+        route = api.post(f"/get-views/{platform}", endpoint=platform, responses={200: GetViewsAnswer})
+        route(_view(platform))
+    return api
+
+
+def _view(platform: str) -> Callable[[Order], dict[str, Any]]:
     def get_views(body: Order) -> dict[str, Any]:
-        batch = summary(*accept(platform, body.links))
-        return {"message": f"{len(body.links)} links are on their way; see {batch['url']}"} | batch
+        """Count the views of posts. Read them at `/get-bg-tasks`, or at the batch's URL."""
+        accepted, _ = submit(platform, body.links)
+        message = f"Links stored: {len(body.links)}. Read their views at /get-bg-tasks or at the batch's url."
+        return GetViewsAnswer(message=message, **accepted.model_dump()).model_dump()
 
-    route = blueprint.post(f"/get-views/{platform}", summary="Hand links in", responses={200: Receipt})
-    route(get_views)
-
-
-def create_blueprint() -> APIBlueprint:
-    """Make a route for every platform there is."""
-    blueprint = auth.private("get_views")
-    for name in platforms.known():
-        _add(blueprint, name)
-    return blueprint
+    return get_views

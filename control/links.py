@@ -1,89 +1,94 @@
-"""The links of a batch, each with its number or its reason."""
+"""The links of a batch, page by page."""
 
-from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, Field
-from sqlalchemy import select
+from pydantic import Field
+from sqlalchemy import Row, Select, select
 
-from control import auth
-from control.batches import BatchPath, moment, own
+from control.auth import authenticate
+from control.batches import BatchPath, own
 from control.db import db
-from control.submission import advice
-from crawler import platforms
+from control.openapi import Shape, resource
+from control.wording import advice, moment
 from crawler.models import Batch, Link, Post, Reading, Status
-from crawler.reasons import SENTENCES, Reason
+from crawler.platforms import known
 
-blueprint = auth.private("links")
+api = resource("links", "The links of a batch", authenticate)
 
 
-class LinkState(BaseModel):
-    position: int = Field(description="place in the batch, from 0")
-    link: str = Field(description="as it was given")
-    post: str | None = Field(description="address of the post it names")
-    duplicate_of: int | None = Field(description="position of the first link to the same post")
+class LinkShown(Shape):
+    position: int
+    link: str = Field(description="As it was sent.")
+    post: str | None = Field(description="The address of the post it names.")
+    duplicate_of: int | None = Field(description="Position of the first link that names the same post.")
     status: Status
-    views: int | None
+    views: int | None = Field(description="Null where the link is not done; 0 is a number that was read.")
     likes: int | None
     comments: int | None
     reposts: int | None
-    source: str | None = Field(description="what the number was read from")
-    reason: Reason | None = Field(description="why there is no number")
+    source: str | None = Field(description="What the numbers were read from.")
+    reason: str | None = Field(description="Why it failed: a stable code.")
     detail: str | None
-    message: str | None = Field(description="the reason as a sentence")
-    created_at: datetime
-    measured_at: datetime | None
-    finished_at: datetime | None
+    advice: str | None = Field(description="The same as a sentence.")
+    created_at: str
+    measured_at: str | None
+    finished_at: str | None
 
 
-class LinkList(BaseModel):
-    links: list[LinkState]
-    next_cursor: int | None
+class LinksPage(Shape):
+    links: list[LinkShown]
+    next_cursor: str | None = Field(description="Null at the end.")
 
 
-class LinkQuery(BaseModel):
+class LinksQuery(Shape):
     status: Status | None = None
-    cursor: int = Field(-1, ge=-1, le=2**31, description="`next_cursor` of the page before")
-    limit: int = Field(100, ge=1, le=1000)
+    cursor: str | None = Field(None, pattern="^[0-9]{1,9}$", description="`next_cursor` of the page before.")
+    limit: Annotated[int, Field(ge=1, le=1000)] = 100
 
 
-@blueprint.get("/batches/<id>/links", summary="A batch's links", responses={200: LinkList})
-def list_(path: BatchPath, query: LinkQuery) -> dict[str, Any]:
-    batch = own(path.id)
-    statement = (
-        select(Link, Post.key, Reading)
+@api.get("/batches/<id>/links", responses={200: LinksPage})
+def links(path: BatchPath, query: LinksQuery) -> dict[str, Any]:
+    """The links of a batch in the order sent, with their numbers or the reason why there are none."""
+    with db.engine.connect() as connection:
+        page = _rows(own(connection, path.id), query).limit(query.limit + 1)
+        rows = connection.execute(page).all()
+    shown = [_show(row) for row in rows[: query.limit]]
+    cursor = str(shown[-1].position) if len(rows) > query.limit else None
+    return LinksPage(links=shown, next_cursor=cursor).model_dump()
+
+
+def _rows(batch_id: int, query: LinksQuery) -> Select[*tuple[Any, ...]]:
+    rows = (
+        select(Link.position, Link.url, Link.platform, Link.duplicate_of, Link.status, Link.reason, Link.detail)
+        .add_columns(Link.finished_at, Batch.created_at, Post.key, Reading.measured_at, Reading.source)
+        .add_columns(Reading.views, Reading.likes, Reading.comments, Reading.reposts)
+        .join(Batch, Batch.id == Link.batch_id)
         .outerjoin(Post, Post.id == Link.post_id)
         .outerjoin(Reading, Reading.id == Link.reading_id)
-        .where(Link.batch_id == batch.id, Link.position > query.cursor)
+        .where(Link.batch_id == batch_id)
         .order_by(Link.position)
-        .limit(query.limit + 1)
     )
     if query.status:
-        statement = statement.where(Link.status == query.status)
-    found = db.session.execute(statement).all()
-    page = found[: query.limit]
-    more = len(found) > query.limit
-    return {"links": [_state(batch, *row) for row in page], "next_cursor": page[-1].Link.position if more else None}
+        rows = rows.where(Link.status == query.status)
+    return rows.where(Link.position > int(query.cursor)) if query.cursor else rows
 
 
-def _state(batch: Batch, link: Link, key: str | None, reading: Reading | None) -> dict[str, Any]:
-    return {
-        "position": link.position,
-        "link": link.url,
-        "post": platforms.known()[link.platform].canonical(key) if key else None,
-        "duplicate_of": link.duplicate_of,
-        "status": link.status,
-        **{name: getattr(reading, name, None) for name in ("views", "likes", "comments", "reposts", "source")},
-        "reason": link.reason,
-        "detail": link.detail if link.reason else None,
-        "message": _message(link),
-        "created_at": moment(batch.created_at),
-        "measured_at": moment(reading.measured_at) if reading else None,
-        "finished_at": moment(link.finished_at),
-    }
-
-
-def _message(link: Link) -> str | None:
-    if not link.reason:
-        return None
-    return SENTENCES[link.reason] if link.post_id else advice(link.platform, str(link.detail))
+def _show(row: Row[Any]) -> LinkShown:
+    return LinkShown(
+        position=row.position,
+        link=row.url,
+        post=known()[row.platform].canonical(row.key) if row.key else None,
+        duplicate_of=row.duplicate_of,
+        status=row.status,
+        views=row.views,
+        likes=row.likes,
+        comments=row.comments,
+        reposts=row.reposts,
+        source=row.source,
+        reason=row.reason,
+        detail=row.detail or None,
+        advice=advice(row.platform, row.reason, row.detail) if row.reason else None,
+        created_at=moment(row.created_at),
+        measured_at=moment(row.measured_at),
+        finished_at=moment(row.finished_at),
+    )

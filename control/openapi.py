@@ -1,89 +1,106 @@
-"""Routes, validation and the OpenAPI document from one declaration."""
+"""flask-openapi3 with the gaps closed that we know of; the one place that knows the library's ways."""
 
 from collections.abc import Callable
-from typing import Any
+from http import HTTPStatus
+from typing import Any, NoReturn
 
 from flask import request
-from flask_openapi3 import APIBlueprint, Info, OpenAPI
-from pydantic import BaseModel, ConfigDict
-from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
+from flask_openapi3.blueprint import APIBlueprint
+from flask_openapi3.models.info import Info
+from flask_openapi3.models.security_scheme import SecurityScheme
+from flask_openapi3.models.tag import Tag
+from flask_openapi3.openapi import OpenAPI
+from pydantic import BaseModel, ConfigDict, ValidationError
+from werkzeug.exceptions import BadRequest
 
-from control import errors
-from control.errors import BodyTooLarge, NotJson, Problem, WrongContentType
+from control.errors import MEDIA_TYPE, InvalidBody, InvalidQuery, NotJson, Problem, WrongMediaType, invalid
 
-LARGEST_BODY = 16 * 1024 * 1024
-SCHEMES = {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
-PROBLEM = {"content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}
-WITH_BODY = {"400": "No JSON", "413": "Body too large", "415": "Not application/json", "422": "A field is wrong"}
+INFO = Info(
+    title="views-stats",
+    version="1.0.0",
+    description="Post links, read how often what they point to was viewed.",
+)
+BEARER = SecurityScheme(type="http", scheme="bearer", bearerFormat="JWT")
+REFERENCE = "#/components/schemas/"
+MOST_FIELDS = 100  # of a body; each unknown one costs memory to complain about
+WITH_BODY = {"POST", "PUT", "PATCH"}
 
 
-class Body(BaseModel):
-    """A request's body that says nothing we do not know."""
+class Shape(BaseModel):
+    """A body or answer: no fields but these."""
 
     model_config = ConfigDict(extra="forbid")
 
 
 class Api(OpenAPI):
-    """Flask with OpenAPI; every refusal is documented as the problem that it is."""
+    """The app. `control.docs` serves its document, for the library's own pages run scripts that lie in the page."""
 
-    def __init__(self, name: str, version: str) -> None:
+    def __init__(self, name: str) -> None:
         super().__init__(
             name,
-            info=Info(title="views-stats", version=version),
-            security_schemes=SCHEMES,  # type: ignore[arg-type] # a dict will do
-            validation_error_model=Problem,
-            validation_error_callback=errors.invalid,
+            info=INFO,
+            security_schemes={"bearer": BEARER},
             doc_ui=False,
+            validation_error_callback=_refuse,
         )
-        self.url_map.strict_slashes = False
-        self.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
+        self.url_map.strict_slashes = False  # before the first rule
 
     def generate_spec_json(self) -> None:
         super().generate_spec_json()
-        for path, operations in self.spec_json["paths"].items():
+        document = self.spec_json
+        document["components"]["schemas"] = _schemas(document["components"]["schemas"])
+        for path, operations in document["paths"].items():
             for operation in operations.values():
-                _document_problems(path, operation)
+                _describe_errors(path, operation)
 
 
-def _document_problems(path: str, operation: dict[str, Any]) -> None:
-    answers = operation["responses"]
-    if not operation.get("requestBody") and not operation.get("parameters"):
-        del answers["422"]
-    answers |= {status: {"description": text} for status, text in _refusals(path, operation).items()}
-    for status in answers:
-        if status.startswith("4"):
-            answers[status] = {"description": answers[status]["description"], **PROBLEM}
-
-
-def _refusals(path: str, operation: dict[str, Any]) -> dict[str, str]:
-    refusals = {"401": "No valid token"} if operation.get("security") else {}
-    if operation.get("requestBody"):
-        refusals |= WITH_BODY
-    if "{" in path:
-        refusals["404"] = "Nothing of yours has this id"
-    return refusals
-
-
-def resource(name: str, guard: Callable[[], None] | None = None) -> APIBlueprint:
-    """Make a blueprint of JSON routes. The guard comes first: whom it refuses learns nothing about the body."""
-    blueprint = APIBlueprint(name, name, abp_security=[{"bearer": []}] if guard else [])
-    if guard:
+def resource(name: str, description: str, *guards: Callable[[], None], public: bool = False) -> APIBlueprint:
+    """Make the blueprint of a resource. The guards run before anything is validated: 401 comes before 422."""
+    security: list[dict[str, list[str]]] = [] if public else [{"bearer": []}]
+    blueprint = APIBlueprint(name, name, abp_tags=[Tag(name=name, description=description)], abp_security=security)
+    for guard in (*guards, require_json):
         blueprint.before_request(guard)
-    blueprint.before_request(require_json)
     return blueprint
 
 
 def require_json() -> None:
-    """Refuse a body that is no JSON before anything tries to read fields out of it."""
-    if request.method != "POST":
+    """Refuse a body that is no JSON object: the library takes broken JSON for none, and decodes a string twice."""
+    if request.method not in WITH_BODY:
         return
     if request.mimetype != "application/json":
-        raise WrongContentType("Send JSON, with the header Content-Type: application/json.")
+        raise WrongMediaType("Send the body as JSON with the header Content-Type: application/json.")
     try:
         body = request.get_json()
-    except RequestEntityTooLarge:
-        raise BodyTooLarge(f"A body may have {LARGEST_BODY} bytes: send the links in several batches.") from None
     except (BadRequest, RecursionError):
-        raise NotJson("The body is no valid JSON.") from None
-    if isinstance(body, str):
-        raise NotJson("The body must be a JSON object, not a string.")
+        raise NotJson("The body is not JSON that can be read.") from None
+    if not isinstance(body, dict):
+        raise NotJson('The body must be a JSON object, such as {"links": []}.')
+    if len(body) > MOST_FIELDS:
+        raise InvalidBody(f"The body has {len(body):,} fields, of which hardly any can be known.")
+
+
+def _refuse(error: ValidationError) -> NoReturn:
+    raise invalid(error, InvalidBody if request.method in WITH_BODY else InvalidQuery)
+
+
+def _schemas(schemas: dict[str, Any]) -> dict[str, Any]:
+    problem = Problem.model_json_schema(ref_template=REFERENCE + "{model}")
+    ours: dict[str, Any] = problem.pop("$defs") | {"Problem": problem}
+    return {name: schema for name, schema in schemas.items() if name != "ValidationErrorModel"} | ours
+
+
+def _describe_errors(path: str, operation: dict[str, Any]) -> None:
+    """Name every error that can be answered, all of one shape."""
+    responses = operation["responses"]
+    statuses = {int(status) for status in responses if status >= "4"} - {422} | {500, 503}
+    statuses |= {401} if operation.get("security") else set()
+    statuses |= {404} if "{" in path else set()
+    statuses |= {400, 413, 415, 422} if operation.get("requestBody") else set()
+    statuses |= {422} if any(each["in"] == "query" for each in operation.get("parameters", [])) else set()
+    kept = {status: response for status, response in responses.items() if status < "4"}
+    operation["responses"] = kept | {str(status): _error(status) for status in sorted(statuses)}
+
+
+def _error(status: int) -> dict[str, Any]:
+    content = {MEDIA_TYPE: {"schema": {"$ref": f"{REFERENCE}Problem"}}}
+    return {"description": HTTPStatus(status).phrase, "content": content}

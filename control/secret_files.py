@@ -1,30 +1,39 @@
-"""Secrets that nobody set: made once, kept under var/ for their owner's eyes only."""
+"""Secrets that this installation makes for itself: one file each, readable by its owner only."""
 
 import os
-import secrets
-import tempfile
-from contextlib import suppress
+from collections.abc import Callable
 from pathlib import Path
-
-from crawler.environment import VAR
-
-BYTES = 48
+from tempfile import mkstemp
 
 
-def secret(name: str, folder: Path = VAR) -> str:
-    """Return the secret, made now unless it is there. Of two processes that make one at once, the first wins."""
-    path = folder / name
-    if not path.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        _make(path)
-    return path.read_text(encoding="ascii").strip()
+def read_or_create(path: Path, make: Callable[[], str]) -> str:
+    """Return the secret in the file, made on first use; of processes that make it at once all get the same.
+
+    Raises ValueError with the file's name and the fix where it cannot be read or made.
+    """
+    try:
+        if not path.exists():
+            _create(path, make())
+        path.chmod(0o600)
+        secret = path.read_text().strip()
+    except OSError as error:
+        raise ValueError(f"cannot be kept in {path} ({error.strerror}): see who owns the directory") from None
+    if not secret:
+        raise ValueError(f"is empty in {path}: delete the file to have a new one made")
+    return secret
 
 
-def _make(path: Path) -> None:
-    """Link a whole file into place: nobody ever reads half a secret."""
-    descriptor, draft = tempfile.mkstemp(dir=path.parent)  # mode 0600
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(secrets.token_urlsafe(BYTES) + "\n")
-    with suppress(FileExistsError):
-        os.link(draft, path)
-    Path(draft).unlink()
+def _create(path: Path, secret: str) -> None:
+    """Write under another name and link: nobody can see the file half written, and the first one wins."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mkstemp's mode is 0600
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secret + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        path.hardlink_to(name)
+    except FileExistsError:
+        pass
+    finally:
+        Path(name).unlink()

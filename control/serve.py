@@ -21,7 +21,6 @@ from twisted.internet.task import deferLater
 from twisted.internet.threads import deferToThread
 from twisted.python.failure import Failure
 
-from control import settings
 from control.scrapyd import Scrapyd, ScrapydError
 from control.settings import Settings
 from control.supervisor import LOGS, Supervisor
@@ -72,7 +71,7 @@ def _settings() -> Settings:
         for platform in platforms.known().values():
             platform.access(os.environ)
         database.database_url()
-        return settings.load()
+        return Settings()
     except (ValueError, OSError) as error:
         raise CannotStart(str(error)) from None
 

@@ -1,73 +1,90 @@
-"""Settings of the control plane. Each has a working default; the crawler and the platforms read their own."""
+"""The control side's settings, from the environment only. No Flask here: the scheduler reads them too."""
 
 import os
 import re
+import secrets
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import BeforeValidator, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from control.secret_files import secret
+from control.secret_files import read_or_create
+from crawler import environment
 
-SHORTEST_KEY = 32  # bytes; RFC 7518 wants as many for HS256
-UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+SHORTEST_KEY_BYTES = 32  # RFC 7518, 3.2: no shorter than the hash of HS256
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+LONGEST_SECONDS = 366 * 86_400
+
+
+class SettingsError(ValueError):
+    """One line for each bad variable: its name and the fix, never its value."""
+
+
+def _seconds(text: str) -> float:
+    found = re.fullmatch(r"([0-9]{1,9}) ?([smhd])", text.strip())
+    seconds = int(found[1]) * UNITS[found[2]] if found else 0
+    if not 0 < seconds <= LONGEST_SECONDS:
+        raise ValueError("must be a span of time from 1s to 366d, such as 90s, 30m, 24h or 7d")
+    return float(seconds)
+
+
+def _urls(text: str) -> tuple[str, ...]:
+    urls = tuple(dict.fromkeys(_node(url.strip()) for url in text.split(",") if url.strip()))
+    if not urls:
+        raise ValueError("must be addresses such as http://127.0.0.1:6800, separated by commas")
+    return urls
+
+
+def _node(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # of a port that is no number
+        usable = False
+    if not usable or parts.query or parts.fragment:
+        raise ValueError("must be addresses such as http://127.0.0.1:6800, separated by commas")
+    if parts.username or parts.password:
+        raise ValueError("must not hold a name or password: set SCRAPYD_USERNAME and SCRAPYD_PASSWORD")
+    return url.rstrip("/")
 
 
 class Settings(BaseSettings):
-    model_config = SettingsConfigDict(env_ignore_empty=True, hide_input_in_errors=True)
+    """Raises SettingsError."""
 
-    secret_key: str = Field(default_factory=lambda: secret("secret_key"), repr=False)
+    model_config = SettingsConfigDict(env_ignore_empty=True, hide_input_in_errors=True, validate_default=False)
+
+    secret_key: str = Field("", repr=False, validate_default=True)
     algorithm: Literal["HS256", "HS384", "HS512"] = "HS256"
     host: str = "127.0.0.1"
-    port: Annotated[int, Field(ge=1, le=65535)] = 8000
-    scrapyd_urls: Annotated[tuple[str, ...], NoDecode] = ("http://127.0.0.1:6800",)
-    scrapyd_username: str = "views"
-    scrapyd_password: str = Field(default_factory=lambda: secret("scrapyd_password"), repr=False)
-    max_runs: Annotated[int, Field(ge=1, le=1000)] = Field(default_factory=lambda: os.cpu_count() or 1)
-    batch_deadline: float = 24 * 3600.0  # seconds
+    port: int = Field(8000, ge=1, le=65_535)
+    scrapyd_urls: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_urls)] = ("http://127.0.0.1:6800",)
+    scrapyd_username: str = Field("views", pattern=r"^[^:\s]+$")
+    scrapyd_password: str = Field("", repr=False, validate_default=True)
+    max_runs: int = Field(os.cpu_count() or 1, ge=1, le=1000)
+    batch_deadline: Annotated[float, BeforeValidator(_seconds)] = 86_400.0  # in seconds
+
+    def __init__(self, **values: Any) -> None:
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            raise SettingsError("\n".join(_line(each["loc"], each["msg"]) for each in error.errors())) from None
 
     @field_validator("secret_key")
     @classmethod
-    def _long_enough(cls, key: str) -> str:
-        if len(key.encode()) < SHORTEST_KEY:
-            raise ValueError(f"must have at least {SHORTEST_KEY} bytes, such as those of `openssl rand -base64 48`")
+    def _key(cls, key: str) -> str:
+        key = key or read_or_create(environment.VAR / "secret_key", lambda: secrets.token_urlsafe(48))
+        if len(key.encode()) < SHORTEST_KEY_BYTES:
+            raise ValueError(f"must be {SHORTEST_KEY_BYTES} bytes or longer; leave it out to have one made in var/")
         return key
 
-    @field_validator("scrapyd_urls", mode="before")
+    @field_validator("scrapyd_password")
     @classmethod
-    def _urls(cls, text: Any) -> Any:
-        if not isinstance(text, str):
-            return text
-        urls = tuple(url.strip().rstrip("/") for url in text.split(",") if url.strip())
-        if not urls or not all(_is_base(url) for url in urls):
-            raise ValueError("must be one or more addresses such as http://127.0.0.1:6800, separated by commas")
-        return urls
-
-    @field_validator("batch_deadline", mode="before")
-    @classmethod
-    def _seconds(cls, text: Any) -> Any:
-        if not isinstance(text, str):
-            return text
-        found = re.fullmatch(r"([0-9]{1,6})([smhd])", text.strip())
-        if not found or int(found[1]) == 0:
-            raise ValueError("must be a time such as 90s, 30m, 24h or 7d")
-        return float(int(found[1]) * UNITS[found[2]])
+    def _password(cls, password: str) -> str:
+        return password or read_or_create(environment.VAR / "scrapyd_password", lambda: secrets.token_urlsafe(32))
 
 
-def _is_base(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0 and not parts.path
-    except ValueError:
-        return False
-
-
-def load() -> Settings:
-    """Read the settings; ValueError names the wrong one and the cure, never its value."""
-    try:
-        return Settings()
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = str(first["loc"][0]).upper()
-        raise ValueError(f"{name} {first['msg'].removeprefix('Value error, ')}") from None
+def _line(location: tuple[int | str, ...], message: str) -> str:
+    text = message.removeprefix("Value error, ")
+    name = str(location[0]).upper()
+    return f"{name} {text}" if text.startswith(("must", "cannot", "is ")) else f"{name}: {text}"

@@ -1,68 +1,116 @@
-"""Links handed in, by whichever route: identified, stored, answered for."""
+"""Links come in: what is asked of them, and what is answered once they are stored."""
 
-from typing import Annotated, Any
+from collections.abc import Sequence
+from typing import Annotated
 
-from flask import current_app
-from pydantic import Field, PlainValidator, WithJsonSchema
-from pydantic_core import PydanticCustomError
+from flask import current_app, url_for
+from pydantic import BeforeValidator, FailFast, Field, PlainValidator, WithJsonSchema
 
 from control.auth import caller
 from control.db import db
-from control.openapi import Body
-from crawler import acceptance, platforms
-from crawler.acceptance import Entry, storable
+from control.errors import NoLinks, TooManyLinks
+from control.openapi import Shape
+from control.wording import advice
+from crawler import acceptance
 from crawler.database import writing
+from crawler.platforms import known
 from crawler.platforms.contract import Rejected
 
 MOST_LINKS = 100_000
+DEADLINE = "BATCH_DEADLINE"  # its key in the app's configuration, in seconds
 
 
 def _text(value: object) -> str:
-    """Take any string: pydantic's own refuses half characters, which get their row like any other bad link."""
+    """Take any text, also what pydantic's own `str` refuses: such a link gets its row like every other bad link."""
     if not isinstance(value, str):
-        raise PydanticCustomError("string_type", "must be a string")
+        raise ValueError("A link must be a string.")  # noqa: TRY004 - pydantic turns this one into an answer
     return value
 
 
-Text = Annotated[str, PlainValidator(_text), WithJsonSchema({"type": "string"})]
-Links = Annotated[list[Text], Field(min_length=1, max_length=MOST_LINKS, examples=[["https://vk.com/wall-1_2"]])]
+Link = Annotated[str, PlainValidator(_text), WithJsonSchema({"type": "string"})]
 
 
-class Submission(Body):
-    links: Links
+def _some(links: object) -> object:
+    """Count before anything is validated: millions of links are refused at once, as what they are."""
+    if isinstance(links, list) and not links:
+        raise NoLinks("The list `links` is empty: send at least one link.")
+    if isinstance(links, list) and len(links) > MOST_LINKS:
+        raise TooManyLinks(f"A batch takes {MOST_LINKS:,} links: send the {len(links):,} in several batches.")
+    return links
 
 
-def accept(platform: str, links: list[str]) -> tuple[str, list[Entry]]:
-    """Store the links as a batch of the caller's: its id, and what was found in each. Committed when this returns."""
-    entries = acceptance.entries(links, platforms.known()[platform].identify)
-    seconds = current_app.config["BATCH_DEADLINE"]
+class Links(Shape):
+    links: Annotated[
+        list[Link],
+        FailFast(),
+        BeforeValidator(_some),
+        Field(
+            description="Each gets a row, also one that is no link to a post.",
+            json_schema_extra={"minItems": 1, "maxItems": MOST_LINKS, "example": ["https://vk.com/wall-1_2"]},
+        ),
+    ]
+
+
+class RejectedLink(Shape):
+    position: int = Field(description="Of the link in the batch, from 0.")
+    link: str
+    reason: str
+    detail: str
+    advice: str = Field(description="What to send in its place.")
+
+
+class DuplicateLink(Shape):
+    position: int
+    duplicate_of: int = Field(description="Position of the first link that names the same post.")
+
+
+class Accepted(Shape):
+    """`accepted`, `duplicates` and `rejected` add up to the links sent."""
+
+    id: str
+    url: str
+    accepted: int = Field(description="Links that name a post as the first of the batch.")
+    duplicates: int = Field(description="Links to a post that an earlier one names; they end with its numbers.")
+    rejected: int = Field(description="Links that are failed already.")
+
+
+def submit(platform: str, links: Sequence[str]) -> tuple[Accepted, list[acceptance.Entry]]:
+    """Store the links as a batch of the caller's; it is committed when this returns."""
+    entries = acceptance.entries(links, known()[platform].identify)
     with writing(db.engine) as connection:
-        return acceptance.store(connection, caller(), platform, entries, seconds), entries
+        batch_id = acceptance.store(connection, caller(), platform, entries, current_app.config[DEADLINE])
+    return _accepted(batch_id, entries), entries
 
 
-def summary(public_id: str, entries: list[Entry]) -> dict[str, Any]:
+def _accepted(batch_id: str, entries: list[acceptance.Entry]) -> Accepted:
     rejected = sum(isinstance(entry.found, Rejected) for entry in entries)
     duplicates = sum(entry.duplicate_of is not None for entry in entries)
-    return {
-        "id": public_id,
-        "url": f"/batches/{public_id}",
-        "accepted": len(entries) - rejected - duplicates,
-        "duplicates": duplicates,
-        "rejected": rejected,
-    }
+    return Accepted(
+        id=batch_id,
+        url=url_for("batches.batch", id=batch_id, _external=True),
+        accepted=len(entries) - rejected - duplicates,
+        duplicates=duplicates,
+        rejected=rejected,
+    )
 
 
-def refusal(platform: str, entry: Entry) -> dict[str, Any]:
-    """Tell what is wrong with a link and what to do about it."""
-    assert isinstance(entry.found, Rejected)
-    return {
-        "position": entry.position,
-        "link": storable(entry.link),
-        "reason": entry.found.reason,
-        "detail": entry.found.detail,
-        "message": advice(platform, entry.found.detail),
-    }
+def rejected_links(platform: str, entries: list[acceptance.Entry]) -> list[RejectedLink]:
+    return [
+        RejectedLink(
+            position=entry.position,
+            link=acceptance.storable(entry.link),
+            reason=entry.found.reason,
+            detail=entry.found.detail,
+            advice=advice(platform, entry.found.reason, entry.found.detail),
+        )
+        for entry in entries
+        if isinstance(entry.found, Rejected)
+    ]
 
 
-def advice(platform: str, detail: str) -> str:
-    return str(platforms.known()[platform].ADVICE[detail])
+def duplicate_links(entries: list[acceptance.Entry]) -> list[DuplicateLink]:
+    return [
+        DuplicateLink(position=entry.position, duplicate_of=entry.duplicate_of)
+        for entry in entries
+        if entry.duplicate_of is not None
+    ]

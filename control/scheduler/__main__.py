@@ -13,7 +13,7 @@ from control.scheduler.closing import close, expire
 from control.scheduler.dispatch import deliver, enlist
 from control.scheduler.rescue import rescue
 from control.scrapyd import Scrapyd
-from control.settings import Settings, load
+from control.settings import Settings
 from crawler import database
 
 TICK_SECONDS = 0.25
@@ -52,9 +52,12 @@ def main() -> None:
     ending = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ending.set())
-    engine = database.create()
-    log.info("scheduler started", python=sys.version.split()[0])
-    loop(duties(engine, load()), ending)
+    try:
+        settings, engine = Settings(), database.create()
+    except ValueError as error:
+        sys.exit(f"The scheduler cannot start: {error}")
+    log.info("scheduler started")
+    loop(duties(engine, settings), ending)
     engine.dispose()
 
 

@@ -1,17 +1,41 @@
+from collections.abc import Callable
+from threading import Thread
+
 import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import insert, select, update
 
+from control import auth
+from control.api import serve
 from control.app import create_app
+from control.db import db
+from control.settings import Settings
+from crawler.models import Batch, Link, Reading, Status, User
 
-PASSWORD = "correct horse battery staple"
+SETTINGS = {"secret_key": "a key of the tests' own, long enough", "scrapyd_password": "unused"}
 
 
 @pytest.fixture
-def app(sqlite_url, monkeypatch):
-    """The API as it runs, on a migrated database of this test's own."""
-    monkeypatch.setenv("SQLALCHEMY_DATABASE_URL", sqlite_url)
-    monkeypatch.setenv("SECRET_KEY", "k" * 48)
-    monkeypatch.setenv("SCRAPYD_PASSWORD", "p" * 48)
-    return create_app()
+def app(database_url, monkeypatch):
+    """The API on a migrated, empty database."""
+    monkeypatch.setenv("SQLALCHEMY_DATABASE_URL", str(database_url))
+    app = create_app(Settings(**SETTINGS))
+    with app.app_context():
+        yield app
+        db.engine.dispose()
+
+
+@pytest.fixture
+def address(app):
+    """Where the API is served, on a free port."""
+    server = serve(app, "127.0.0.1", 0)
+    thread = Thread(target=server.run, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.effective_port}"
+    server.task_dispatcher.shutdown()
+    server.asyncore.close_all(server._map)
+    thread.join(10)
+    assert not thread.is_alive()
 
 
 @pytest.fixture
@@ -20,14 +44,14 @@ def anonymous(app):
 
 
 @pytest.fixture
-def login(app):
-    """Make a client of a user's own."""
+def client_of(app) -> Callable[[str], FlaskClient]:
+    """Make a user, and a client that sends their token."""
 
-    def make(name="analyst"):
+    def make(name):
+        with db.engine.begin() as connection:
+            user = insert(User).values(username=name, password_hash="none").returning(User.id)
+            token = auth.issue(connection.execute(user).scalar_one())
         client = app.test_client()
-        who = {"username": name, "password": PASSWORD}
-        client.post("/users", json=who)
-        token = client.post("/users/login", json=who).json["token"]
         client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token}"
         return client
 
@@ -35,5 +59,38 @@ def login(app):
 
 
 @pytest.fixture
-def client(login):
-    return login()
+def anna(client_of):
+    return client_of("anna")
+
+
+@pytest.fixture
+def boris(client_of):
+    return client_of("boris")
+
+
+@pytest.fixture
+def set_link(app):
+    """Change a link as a run would: give its batch's id and its position."""
+
+    def change(batch_id, position, **values):
+        batch = select(Batch.id).where(Batch.public_id == batch_id).scalar_subquery()
+        with db.engine.begin() as connection:
+            if values.get("status") == Status.DONE:
+                post = select(Link.post_id).where(Link.batch_id == batch, Link.position == position)
+                numbers = {"post_id": connection.execute(post).scalar_one(), "source": "test", "http_status": 200}
+                reading = insert(Reading).values(**numbers, **values.pop("reading")).returning(Reading.id)
+                values["reading_id"] = connection.execute(reading).scalar_one()
+            changed = update(Link).where(Link.batch_id == batch, Link.position == position).values(**values)
+            assert connection.execute(changed).rowcount == 1
+
+    return change
+
+
+def problem(response):
+    """Status and code of an error, of which the form is checked on the way."""
+    assert response.content_type == "application/problem+json"
+    body = response.get_json(force=True)
+    assert {"type", "title", "status", "detail", "code"} <= body.keys()
+    assert body.keys() <= {"type", "title", "status", "detail", "code", "instance", "errors"}
+    assert body["status"] == response.status_code
+    return response.status_code, body["code"]

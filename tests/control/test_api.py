@@ -1,87 +1,129 @@
-"""What holds for every route."""
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
-from openapi_spec_validator import OpenAPIV31SpecValidator
+import requests
+from sqlalchemy.exc import OperationalError
 
-from control.openapi import LARGEST_BODY
+from control import bg_tasks
 
-PAGES = {"/docs", "/docs/docs.js", "/docs/static/<path:filename>", "/openapi.json", "/static/<path:filename>"}
-OPEN = {"/users", "/users/login"}
-
-
-def operations(document):
-    return {(path, method.upper()) for path, item in document["paths"].items() for method in item}
+ROOT = Path(__file__).resolve().parents[2]
 
 
-def test_the_document_is_valid_and_lists_exactly_the_routes(app, anonymous):
-    document = anonymous.get("/openapi.json").json
-    OpenAPIV31SpecValidator(document).validate()
-    routes = {
-        (rule.rule.replace("<", "{").replace(">", "}"), method)
-        for rule in app.url_map.iter_rules()
-        if rule.rule not in PAGES
-        for method in rule.methods - {"HEAD", "OPTIONS"}
-    }
-    assert operations(document) == routes
+@pytest.fixture
+def database_url(sqlite_url):
+    """What is served does not depend on the database."""
+    return sqlite_url
 
 
-def test_every_refusal_is_documented_as_a_problem(anonymous):
-    for item in anonymous.get("/openapi.json").json["paths"].values():
-        for operation in item.values():
-            refusals = {code: answer for code, answer in operation["responses"].items() if code.startswith("4")}
-            assert all(list(answer["content"]) == ["application/problem+json"] for answer in refusals.values())
-            assert ("401" in refusals) or not operation.get("security")
+@pytest.fixture
+def session(anna):
+    with requests.Session() as session:
+        session.headers["Authorization"] = anna.environ_base["HTTP_AUTHORIZATION"]
+        yield session
 
 
-def test_who_has_no_token_gets_401_whatever_the_body(anonymous):
-    for path, method in operations(anonymous.get("/openapi.json").json):
-        if path not in OPEN:
-            answer = anonymous.open(path.replace("{id}", "x"), method=method, data="nonsense")
-            assert (answer.status_code, answer.json["code"]) == (401, "not_authenticated")
+def test_links_go_in_and_rows_come_out(address, session):
+    made = session.post(f"{address}/batches", json={"links": ["https://vk.com/wall-1_1"]})
+    assert made.headers["Location"].startswith(address)
+    assert session.get(f"{made.headers['Location']}/links").json()["links"][0]["position"] == 0
+    assert "Server" not in made.headers
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_body_over_16_mib_is_read_and_refused(address, session, chunked):
+    piece = b"x" * 1024 * 1024
+    body = iter([piece] * 17) if chunked else piece * 17
+    answer = session.post(f"{address}/batches", data=body, headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
 
 
 @pytest.mark.parametrize(
-    ("data", "content_type", "status", "code"),
+    ("request_", "code"),
     [
-        ('{"links": ["wall-1_1"]}', "text/plain", 415, "wrong_content_type"),
-        ('{"links": ["wall-1_1"]}', None, 415, "wrong_content_type"),
-        ('{"links": ', "application/json", 400, "not_json"),
-        ("", "application/json", 400, "not_json"),
-        (b"\xff", "application/json", 400, "not_json"),
-        ('"{}"', "application/json", 400, "not_json"),
-        ("[" * 100_000, "application/json", 400, "not_json"),
-        ("9" * 10_000, "application/json", 400, "not_json"),
-        (" " * (LARGEST_BODY + 1), "application/json", 413, "body_too_large"),
+        (b"GARBAGE\r\n\r\n", "bad_request"),
+        (b"POST /users HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\n", "body_too_large"),
+        (b"POST /users HTTP/1.1\r\nContent-Length: x\r\n\r\n", "bad_request"),
     ],
-    ids=range(9),
+    ids=["garbage", "body", "length"],
 )
-def test_bodies_that_are_no_json(client, data, content_type, status, code):
-    answer = client.post("/batches", data=data, content_type=content_type)
-    assert (answer.status_code, answer.json["code"]) == (status, code)
-    assert answer.content_type == "application/problem+json"
+def test_what_the_server_itself_refuses_is_a_problem_too(address, request_, code):
+    host, port = address.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
+        connection.sendall(request_)
+        head, _, body = connection.makefile("rb").read().partition(b"\r\n\r\n")
+    assert b"Content-Type: application/problem+json" in head
+    assert f'"code": "{code}"'.encode() in body
 
 
-def test_unknown_routes_and_methods_are_problems(client):
-    missing, wrong = client.get("/nothing"), client.delete("/batches")
-    assert (missing.status_code, missing.json["code"]) == (404, "not_found")
-    assert (wrong.status_code, wrong.json["code"]) == (405, "method_not_allowed")
-    assert {"GET", "POST"} <= set(wrong.headers["Allow"].split(", "))
+def test_a_stream_that_fails_is_seen_to(address, session, monkeypatch):
+    session.post(f"{address}/batches", json={"links": ["https://vk.com/wall-1_1"] * 9})
+    monkeypatch.setattr(bg_tasks, "ROWS_AT_ONCE", 3)
+    rest = bg_tasks._rest
+
+    def fail_later(batch_id, position):
+        if position > 5:
+            raise OperationalError("SELECT", {}, Exception("disk"))
+        return rest(batch_id, position)
+
+    monkeypatch.setattr(bg_tasks, "_rest", fail_later)
+    with pytest.raises(requests.exceptions.ChunkedEncodingError):
+        session.get(f"{address}/get-bg-tasks")
 
 
-def test_a_failure_of_ours_tells_nothing(app, client, monkeypatch):
-    monkeypatch.setitem(app.view_functions, "bg_tasks.get_bg_tasks", lambda: 1 / 0)
-    answer = client.get("/get-bg-tasks")
-    assert (answer.status_code, answer.json["code"]) == (500, "internal_error")
-    assert "division" not in answer.text
+@pytest.fixture
+def process(sqlite_url):
+    """Start `python -m control.api` with these settings on top."""
+    started = []
+
+    def start(**settings):
+        environment = os.environ | {"SQLALCHEMY_DATABASE_URL": sqlite_url, "SECRET_KEY": "k" * 32} | settings
+        environment["SCRAPYD_PASSWORD"] = "unused"
+        command = [sys.executable, "-m", "control.api"]
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+        started.append(subprocess.Popen(command, cwd=ROOT, env=environment, **pipes))
+        return started[-1]
+
+    yield start
+    for each in started:
+        each.kill()
+        each.communicate()
 
 
-def test_swagger_is_served_from_here(anonymous):
-    page = anonymous.get("/docs/")
-    assert page.status_code == 200
-    for part in ("css/swagger-ui.css", "js/swagger-ui-bundle.js", "images/swagger.svg"):
-        assert f"/docs/static/{part}" in page.text
-        with anonymous.get(f"/docs/static/{part}") as answer:
-            assert answer.status_code == 200
-    assert "http" not in page.text
-    with anonymous.get("/docs/docs.js") as answer:
-        assert answer.status_code == 200
+def test_a_port_in_use_is_one_clear_line(process):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        api = process(PORT=port)
+        output, errors = api.communicate(timeout=30)
+    assert (api.returncode, output) == (1, "")
+    assert errors == f"HOST 127.0.0.1, PORT {port}: Address already in use; set another HOST or PORT\n"
+
+
+@pytest.mark.parametrize(
+    ("settings", "line"),
+    [
+        ({"PORT": "http"}, "PORT"),
+        ({"SECRET_KEY": "short"}, "SECRET_KEY must be 32 bytes or longer"),
+        ({"SQLALCHEMY_DATABASE_URL": "mysql://x"}, "SQLALCHEMY_DATABASE_URL must name SQLite or PostgreSQL"),
+        ({"HOST": "no.such.host.invalid"}, "HOST no.such.host.invalid"),
+    ],
+)
+def test_a_bad_setting_is_one_clear_line(process, settings, line):
+    api = process(**settings)
+    _, errors = api.communicate(timeout=30)
+    assert api.returncode == 1
+    assert errors.startswith(line)
+    assert errors.count("\n") == 1
+
+
+def test_it_ends_in_order_when_told_to(process):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+    api = process(PORT=port)
+    assert f"http://127.0.0.1:{port}" in api.stdout.readline()
+    api.send_signal(signal.SIGTERM)
+    assert api.wait(10) == 0

@@ -1,204 +1,257 @@
-import json
+import re
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import func, select, update
 
-from control import bg_tasks
-from control.batches import derive
+from control.batches import State, state
 from control.db import db
-from crawler import queue
-from crawler.database import writing
-from crawler.models import Link, Run, random_id
-from crawler.platforms.contract import Gone, Measured
-from crawler.reasons import Reason
-from crawler.results import Result, save
+from crawler.database import now
+from crawler.models import Batch, Link
+from tests.control.conftest import problem
 
-LINKS = ["https://vk.com/wall-1_1", "spam", "https://vk.com/wall-1_2", "vk.ru/wall-1_1", "https://vk.cc/x"]
+LINKS = ["https://vk.com/wall-1_1", "https://example.com/", "https://vk.com/wall-1_2", "vk.com/wall-1_1"]
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 
-def finish(app, count=99):
-    """Work on the waiting links as a spider does: odd posts are measured, even ones are gone."""
-    with app.app_context():
-        with writing(db.engine) as connection:
-            run_id, batch_id = random_id(), connection.execute(select(Link.batch_id)).scalars().first()
-            values = {"id": run_id, "batch_id": batch_id, "platform": "vk", "node": "", "state": "running"}
-            connection.execute(Run.__table__.insert().values(**values, lease_until=1e12))
-        results = []
-        for link in queue.claim(db.engine, run_id, 60, count):
-            odd = int(link.key[-1]) % 2
-            outcome = Measured(int(link.key[-1]), "test", likes=3) if odd else Gone(Reason.VIEWS_HIDDEN, "why")
-            results.append(Result((link.id,), link.post_id, outcome, 200))
-        save(db.engine, run_id, 60, results)
+def make(client, links=LINKS):
+    answer = client.post("/batches", json={"links": links})
+    assert answer.status_code == 202, answer.text
+    return answer.json
 
 
-def test_every_link_gets_its_row(client):
-    answer = client.post("/batches", json={"links": LINKS})
+def rows(client, batch, **query):
+    return client.get(f"/batches/{batch['id']}/links", query_string=query).json
+
+
+@pytest.mark.parametrize("slash", ["", "/"])
+def test_links_are_accepted_and_the_bad_ones_explained(anna, slash):
+    answer = anna.post(f"/batches{slash}", json={"links": LINKS})
     assert answer.status_code == 202
-    assert answer.headers["Location"] == answer.json["url"] == f"/batches/{answer.json['id']}"
-    assert (answer.json["accepted"], answer.json["duplicates"], answer.json["rejected"]) == (2, 1, 2)
+    assert answer.headers["Location"] == answer.json["url"]
+    assert answer.json["url"].endswith(f"/batches/{answer.json['id']}")
+    assert {name: answer.json[name] for name in ("accepted", "duplicates", "rejected")} == {
+        "accepted": 2,
+        "duplicates": 1,
+        "rejected": 1,
+    }
     assert answer.json["duplicate_links"] == [{"position": 3, "duplicate_of": 0}]
-    assert [(link["position"], link["reason"]) for link in answer.json["rejected_links"]] == [
-        (1, "unsupported"),
-        (4, "short_link"),
-    ]
-    rows = client.get(f"{answer.json['url']}/links").json["links"]
-    assert [row["link"] for row in rows] == LINKS
-    assert [row["status"] for row in rows] == ["created", "failed", "created", "created", "failed"]
-    assert rows[3]["post"] == "https://vk.com/wall-1_1"
+    (rejected,) = answer.json["rejected_links"]
+    assert rejected.pop("advice").startswith("The link does not lead to VK")
+    assert rejected == {
+        "position": 1,
+        "link": "https://example.com/",
+        "reason": "invalid_link",
+        "detail": "bad_host",
+    }
 
 
-def test_progress_and_rows(app, client):
-    url = client.post("/batches", json={"links": LINKS}).json["url"]
-    before = client.get(url).json
-    assert (before["state"], before["progress"]) == ("created", 0.4)
-    finish(app)
-    after = client.get(url).json
-    assert (after["state"], after["progress"]) == ("partial", 1.0)
-    assert after["counts"] == {"created": 0, "in progress": 0, "done": 2, "failed": 3}
-    rows = client.get(f"{url}/links").json["links"]
-    assert [(row["views"], row["likes"], row["reason"]) for row in rows] == [
-        (1, 3, None),
-        (None, None, "unsupported"),
-        (None, None, "views_hidden"),
-        (1, 3, None),
-        (None, None, "short_link"),
-    ]
-    assert rows[2]["message"] == Reason.VIEWS_HIDDEN.sentence
-    assert rows[0]["measured_at"].endswith("Z")
+@pytest.mark.parametrize("slash", ["", "/"])
+def test_a_new_batch(anna, slash):
+    batch = make(anna)
+    shown = anna.get(f"/batches/{batch['id']}{slash}").json
+    assert shown["state"] == "created"
+    assert shown["counts"] == {"created": 3, "in progress": 0, "done": 0, "failed": 1}
+    assert (shown["links"], shown["progress"], shown["finished_at"]) == (4, 0.25, None)
+    assert (shown["waiting_for"], shown["waiting_until"]) == (None, None)
+    assert MOMENT.fullmatch(shown["created_at"])
+    assert MOMENT.fullmatch(shown["deadline_at"])
+    assert shown["created_at"] < shown["deadline_at"]
 
 
-def test_pages_of_links(client):
-    url = client.post("/batches", json={"links": [f"wall-1_{item}" for item in range(1, 8)]}).json["url"]
-    seen, cursor = [], -1
-    while cursor is not None:
-        page = client.get(f"{url}/links?limit=3&cursor={cursor}").json
-        assert len(page["links"]) <= 3
-        seen += [row["position"] for row in page["links"]]
-        cursor = page["next_cursor"]
-    assert seen == list(range(7))
+def test_what_keeps_a_batch_waiting_is_shown_while_it_does(anna):
+    batch = make(anna)
+    with db.engine.begin() as connection:
+        connection.execute(update(Batch).values(waiting_for="captcha", waiting_until=now() + 60))
+    shown = anna.get(f"/batches/{batch['id']}").json
+    assert shown["waiting_for"] == "captcha"
+    assert MOMENT.fullmatch(shown["waiting_until"])
+    with db.engine.begin() as connection:
+        connection.execute(update(Batch).values(waiting_until=now() - 1))
+    assert anna.get(f"/batches/{batch['id']}").json["waiting_for"] is None
 
 
-def test_links_of_one_status(client):
-    url = client.post("/batches", json={"links": LINKS}).json["url"]
-    assert [row["position"] for row in client.get(f"{url}/links?status=failed").json["links"]] == [1, 4]
-    assert client.get(f"{url}/links?status=in progress").json["links"] == []
+@pytest.mark.parametrize(
+    ("counts", "worked", "cancelled", "expected"),
+    [
+        ((2, 0, 0, 0), False, False, State.CREATED),
+        ((2, 0, 0, 1), False, False, State.CREATED),
+        ((2, 0, 0, 1), True, False, State.IN_PROGRESS),
+        ((1, 1, 0, 0), False, False, State.IN_PROGRESS),
+        ((1, 0, 1, 0), False, False, State.IN_PROGRESS),
+        ((0, 1, 0, 1), True, True, State.IN_PROGRESS),
+        ((0, 0, 2, 0), False, False, State.DONE),
+        ((0, 0, 1, 1), True, False, State.PARTIAL),
+        ((0, 0, 1, 1), False, False, State.PARTIAL),
+        ((0, 0, 0, 2), True, False, State.FAILED),
+        ((0, 0, 0, 2), False, False, State.FAILED),
+        ((0, 0, 1, 1), True, True, State.CANCELLED),
+        ((0, 0, 0, 2), True, True, State.CANCELLED),
+    ],
+)
+def test_the_state_is_derived_from_the_links(counts, worked, cancelled, expected):
+    counts = dict(zip(("created", "in progress", "done", "failed"), counts, strict=True))
+    assert state(counts, worked=worked, cancelled=cancelled) is expected
 
 
-@pytest.mark.parametrize("query", ["status=open", "limit=0", "limit=5000", "limit=x", "cursor=x", "cursor=-9"])
-def test_a_wrong_query_is_named(client, query):
-    url = client.post("/batches", json={"links": LINKS}).json["url"]
-    answer = client.get(f"{url}/links?{query}")
-    assert answer.status_code == 422
-    assert answer.json["errors"][0]["field"] == query.partition("=")[0]
+def test_a_batch_on_its_way(anna, set_link):
+    batch = make(anna)
+    seen = []
+    for position, values in [
+        (0, {"status": "in progress"}),
+        (0, {"status": "done", "reading": {"views": 7}}),
+        (2, {"status": "failed", "reason": "not_found"}),
+        (3, {"status": "failed", "reason": "cancelled"}),
+    ]:
+        set_link(batch["id"], position, **values)
+        seen.append(anna.get(f"/batches/{batch['id']}").json)
+    assert [shown["state"] for shown in seen] == ["in progress", "in progress", "in progress", "cancelled"]
+    assert [shown["progress"] for shown in seen] == [0.25, 0.5, 0.75, 1.0]
 
 
-def test_pages_of_batches_newest_first(client):
-    made = [client.post("/batches", json={"links": ["wall-1_1"]}).json["id"] for _ in range(5)]
-    first = client.get("/batches?limit=3").json
-    second = client.get(f"/batches?limit=3&cursor={first['next_cursor']}").json
-    assert [batch["id"] for batch in first["batches"] + second["batches"]] == made[::-1]
+def test_a_batch_of_bad_links_only_is_over_at_once(anna):
+    shown = anna.get(f"/batches/{make(anna, ['spam', ''])['id']}").json
+    assert (shown["state"], shown["progress"]) == ("failed", 1.0)
+    assert MOMENT.fullmatch(shown["finished_at"])
+
+
+def test_the_rows_of_a_batch(anna, set_link):
+    batch = make(anna)
+    reading = {"views": 0, "likes": 2, "reposts": 2**40}
+    set_link(batch["id"], 0, status="done", reading=reading, finished_at=1.5)
+    set_link(batch["id"], 2, status="failed", reason="views_hidden")
+    page = rows(anna, batch)
+    assert page["next_cursor"] is None
+    done, rejected, hidden, duplicate = page["links"]
+    assert [row["position"] for row in page["links"]] == [0, 1, 2, 3]
+    assert [row["link"] for row in page["links"]] == LINKS
+    assert [row["post"] for row in page["links"]] == [LINKS[0], None, LINKS[2], LINKS[0]]
+    assert [row["status"] for row in page["links"]] == ["done", "failed", "failed", "created"]
+    assert {name: done[name] for name in ("views", "likes", "comments", "reposts", "source", "reason")} == {
+        "views": 0,
+        "likes": 2,
+        "comments": None,
+        "reposts": 2**40,
+        "source": "test",
+        "reason": None,
+    }
+    assert done["finished_at"] == "1970-01-01T00:00:01.500Z"
+    assert MOMENT.fullmatch(done["measured_at"])
+    assert (rejected["reason"], rejected["detail"]) == ("invalid_link", "bad_host")
+    assert rejected["advice"].startswith("The link does not lead to VK")
+    assert (hidden["reason"], hidden["views"]) == ("views_hidden", None)
+    assert hidden["advice"] == "The post is there, but shows no exact view count."
+    assert duplicate["duplicate_of"] == 0
+
+
+def test_rows_page_by_page_and_by_status(anna):
+    batch = make(anna, [f"https://vk.com/wall-1_{item}" if item % 3 else "spam" for item in range(1, 11)])
+    positions, cursor = [], {}
+    while True:
+        page = rows(anna, batch, limit=4, **cursor)
+        positions.append([row["position"] for row in page["links"]])
+        if not page["next_cursor"]:
+            break
+        cursor = {"cursor": page["next_cursor"]}
+    assert positions == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
+    failed = rows(anna, batch, status="failed", limit=2)
+    assert [row["position"] for row in failed["links"]] == [2, 5]
+    rest = rows(anna, batch, status="failed", limit=2, cursor=failed["next_cursor"])
+    assert ([row["position"] for row in rest["links"]], rest["next_cursor"]) == ([8], None)
+    assert rows(anna, batch, status="in progress")["links"] == []
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["limit=0", "limit=1001", "limit=x", "cursor=x", "cursor=-1", "cursor=99999999999", "status=new", "state=done"],
+)
+def test_a_bad_query_is_named(anna, query):
+    batch = make(anna)
+    answer = anna.get(f"/batches/{batch['id']}/links?{query}")
+    assert problem(answer) == (422, "invalid_query")
+    assert answer.get_json(force=True)["errors"][0]["field"] == query.partition("=")[0]
+
+
+def test_batches_are_listed_newest_first(anna, boris):
+    made = [make(anna)["id"] for _ in range(5)]
+    make(boris)
+    first = anna.get("/batches?limit=3").json
+    assert [batch["id"] for batch in first["batches"]] == made[:1:-1]
+    second = anna.get(f"/batches/?limit=3&cursor={first['next_cursor']}").json
+    assert [batch["id"] for batch in second["batches"]] == made[1::-1]
     assert second["next_cursor"] is None
+    assert first["batches"][0] == anna.get(f"/batches/{made[-1]}").json
 
 
-@pytest.mark.parametrize("id_", ["x", "0" * 32, "1", "%00", "%F0%9F%8E%88", "'--", "a" * 5000, "links", "..%2fx"])
-def test_any_other_id_is_404(client, id_):
-    for path in (f"/batches/{id_}", f"/batches/{id_}/links"):
-        answer = client.get(path)
-        assert (answer.status_code, answer.content_type) == (404, "application/problem+json")
+def test_the_batch_of_another_is_as_unknown_as_none(anna, boris):
+    id_ = make(anna)["id"]
+    missing = boris.get(f"/batches/{'0' * 32}")
+    for path in (f"/batches/{id_}", f"/batches/{id_}/links", f"/batches?cursor={id_}"):
+        answer = boris.get(path)
+        assert problem(answer) == (404, "not_found")
+        assert answer.data == missing.data
 
 
-def test_nobody_sees_the_batches_of_others(login):
-    mine, other = login("mine"), login("other")
-    url = mine.post("/batches", json={"links": LINKS}).json["url"]
-    assert mine.get(url).status_code == 200
-    assert other.get(url).status_code == other.get(f"{url}/links").status_code == 404
-    assert other.get("/batches").json["batches"] == []
-    assert other.get("/get-bg-tasks").json == []
-    assert other.get(f"/batches?cursor={url.rpartition('/')[2]}").status_code == 404
+@pytest.mark.parametrize("id_", ["x", "1", "%00", "%FF", "'", "..", "%2e%2e", "%F0%9F%8E%88", "x" * 3000, "%25", "-1"])
+def test_whatever_is_no_id_is_not_found(anna, id_):
+    assert problem(anna.get(f"/batches/{id_}")) == (404, "not_found")
+    assert problem(anna.get(f"/batches/{id_}/links")) == (404, "not_found")
 
 
-def test_the_original_routes(client):
-    answer = client.post("/get-views/vk/", json={"links": LINKS})
-    assert answer.status_code == 200
-    assert answer.json["message"]
-    assert {"id", "url", "accepted", "duplicates", "rejected"} < answer.json.keys()
-    client.post("/get-views/vk", json={"links": ["wall-1_9"]})
-    tasks = client.get("/get-bg-tasks/").json
-    assert [task["link"] for task in tasks] == [*LINKS, "wall-1_9"]
-    assert tasks[1] == {"platform": "vk", "link": "spam", "status": "failed", "views": None}
-
-
-def test_all_tasks_come_in_order_however_many(app, client, monkeypatch):
-    monkeypatch.setattr(bg_tasks, "AT_ONCE", 7)
-    links = [f"wall-1_{item}" for item in range(1, 31)]
-    for start in (0, 10, 20):
-        client.post("/get-views/vk", json={"links": links[start : start + 10]})
-    finish(app)
-    assert [task["link"] for task in client.get("/get-bg-tasks").json] == links
-
-
-def test_an_answer_that_breaks_off_is_no_whole_one(app, client, monkeypatch):
-    monkeypatch.setattr(bg_tasks, "AT_ONCE", 2)
-    client.post("/get-views/vk", json={"links": [f"wall-1_{item}" for item in range(1, 9)]})
-    answer = client.get("/get-bg-tasks", buffered=False)
-    chunks = answer.iter_encoded()
-    received = next(chunks) + next(chunks)
-    with app.app_context(), db.engine.begin() as connection:
-        connection.execute(text("ALTER TABLE links RENAME TO gone"))
-    with pytest.raises(Exception, match="no such table"):
-        list(chunks)
-    with pytest.raises(json.JSONDecodeError):
-        json.loads(received)
-
-
-@pytest.mark.parametrize("link", ["a\0b", "\ud800", "x" * 3000, "", "https://vk.com/wall-1_" + "9" * 3000])
-def test_a_link_that_cannot_be_stored_as_it_is_gets_its_row_too(client, link):
-    url = client.post("/batches", json={"links": [link, "wall-1_1"]}).json["url"]
-    rows = client.get(f"{url}/links").json["links"]
-    assert [row["status"] for row in rows] == ["failed", "created"]
-    assert rows[0]["reason"] == "invalid_link"
-    assert len(rows[0]["link"]) <= 2048
-
-
-@pytest.mark.parametrize("route", ["/batches", "/get-views/vk"])
 @pytest.mark.parametrize(
     ("body", "code", "field"),
     [
-        ({"links": []}, "no_links", "links"),
-        ({"links": ["x"] * 100_001}, "too_many_links", "links"),
-        ({"links": "wall-1_1"}, "invalid_request", "links"),
-        ({"links": ["wall-1_1", 5]}, "invalid_request", "links.1"),
-        ({"links": [None]}, "invalid_request", "links.0"),
-        ({}, "invalid_request", "links"),
-        ([], "invalid_request", "body"),
+        ({}, "invalid_body", "links"),
+        ({"links": None}, "invalid_body", "links"),
+        ({"links": "https://vk.com/wall-1_1"}, "invalid_body", "links"),
+        ({"links": {"0": "https://vk.com/wall-1_1"}}, "invalid_body", "links"),
+        ({"links": ["vk.com/wall-1_1", 5]}, "invalid_body", "links.1"),
+        ({"links": ["vk.com/wall-1_1", None]}, "invalid_body", "links.1"),
+        ({"links": [["vk.com/wall-1_1"]]}, "invalid_body", "links.0"),
+        ({"links": ["vk.com/wall-1_1"], "status": "done"}, "invalid_body", "status"),
+        ({"links": ["vk.com/wall-1_1"], "x" * 200: 1}, "invalid_body", "x" * 100),
+        ({"links": ["vk.com/wall-1_1"], "\ud800": 1}, "invalid_body", ""),
+        ({"links": []}, "no_links", None),
     ],
 )
-def test_wrong_bodies(client, route, body, code, field):
-    answer = client.post(route, json=body)
-    assert (answer.status_code, answer.json["code"]) == (422, code)
-    assert answer.json["errors"][0]["field"] == field
-    assert client.get("/get-bg-tasks").json == []
+def test_a_bad_body_is_refused_as_a_whole(anna, body, code, field):
+    answer = anna.post("/batches", json=body)
+    assert problem(answer) == (422, code)
+    errors = answer.get_json(force=True).get("errors", [{"field": None}])
+    assert [error["field"] for error in errors] == [field]
+    assert anna.get("/batches").json["batches"] == []
 
 
-def test_unknown_fields_are_refused(client):
-    answer = client.post("/batches", json={"links": ["wall-1_1"], "priority": 5})
-    assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "priority")
+def test_of_many_bad_links_the_first_is_named(anna):
+    body = anna.post("/batches", json={"links": ["x", *[1] * 1000]}).get_json(force=True)
+    assert [error["field"] for error in body["errors"]] == ["links.1"]
+    assert body["detail"] == "links.1: A link must be a string."
+
+
+def test_of_many_unknown_fields_only_some_are_named(anna):
+    fields = {f"unknown{number}": number for number in range(99)}
+    body = anna.post("/batches", json={"links": ["x"]} | fields).get_json(force=True)
+    assert len(body["errors"]) == 20
+    assert body["detail"].endswith("(and 98 more)")
+    assert problem(anna.post("/batches", json={"links": ["x"], "y": 1} | fields)) == (422, "invalid_body")
 
 
 @pytest.mark.parametrize(
-    ("counts", "rejected", "cancelled", "state"),
-    [
-        ((5, 0, 0, 0), 0, 0, "created"),
-        ((5, 0, 0, 2), 2, 0, "created"),
-        ((5, 0, 0, 2), 1, 0, "in progress"),
-        ((5, 1, 0, 0), 0, 0, "in progress"),
-        ((5, 0, 1, 0), 0, 0, "in progress"),
-        ((0, 0, 5, 0), 0, 0, "done"),
-        ((0, 0, 5, 1), 0, 0, "partial"),
-        ((0, 0, 0, 1), 1, 0, "failed"),
-        ((0, 0, 5, 1), 0, 1, "cancelled"),
-    ],
+    "link", ["", " ", "\0", "\ud800", "x\udfff", "x" * 2049, "x" * 1_000_000, "'; DROP TABLE links", "🎈"]
 )
-def test_a_state_is_derived(counts, rejected, cancelled, state):
-    words = ("created", "in progress", "done", "failed")
-    assert derive(dict(zip(words, counts, strict=True)), rejected, cancelled) == state
+def test_any_text_gets_its_row_and_spoils_nothing(anna, link):
+    batch = make(anna, [link, LINKS[0]])
+    assert (batch["accepted"], batch["rejected"]) == (1, 1)
+    bad, good = rows(anna, batch)["links"]
+    assert (bad["status"], good["status"]) == ("failed", "created")
+    assert len(bad["link"]) <= 2048
+    assert bad["link"] == batch["rejected_links"][0]["link"]
+    assert bad["reason"] == "invalid_link" or bad["reason"] == "unsupported"
+    assert bad["advice"]
+    assert anna.get("/get-bg-tasks").json[0]["link"] == bad["link"]
+
+
+def test_a_batch_has_at_most_100_000_links(anna):
+    assert problem(anna.post("/batches", json={"links": ["x"] * 100_001})) == (422, "too_many_links")
+    make(anna, ["x"] * 100_000)
+    with db.engine.connect() as connection:
+        assert connection.execute(select(func.count()).select_from(Link)).scalar_one() == 100_000

@@ -1,66 +1,119 @@
+import os
 import stat
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from control import settings
-from control.secret_files import secret
+from control.settings import Settings, SettingsError
+
+NAMES = [name.upper() for name in Settings.model_fields]
+KEY = "0123456789abcdef0123456789abcdef"
 
 
 @pytest.fixture(autouse=True)
-def secrets(monkeypatch):
-    monkeypatch.setenv("SECRET_KEY", "k" * 32)
-    monkeypatch.setenv("SCRAPYD_PASSWORD", "p" * 32)
+def nothing_set(monkeypatch, tmp_path):
+    """Nothing is set, and var/ is an empty directory of the test's own."""
+    for name in NAMES:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(settings.environment, "VAR", tmp_path / "var")
+
+
+def test_every_setting_has_a_default(tmp_path):
+    chosen = Settings()
+    assert (chosen.algorithm, chosen.host, chosen.port) == ("HS256", "127.0.0.1", 8000)
+    assert (chosen.scrapyd_urls, chosen.scrapyd_username) == (("http://127.0.0.1:6800",), "views")
+    assert (chosen.max_runs, chosen.batch_deadline) == (os.cpu_count(), 86_400)
+    for name, value in (("secret_key", chosen.secret_key), ("scrapyd_password", chosen.scrapyd_password)):
+        file = tmp_path / "var" / name
+        assert file.read_text().strip() == value
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        assert len(value) >= 32
+    assert (Settings().secret_key, Settings().scrapyd_password) == (chosen.secret_key, chosen.scrapyd_password)
+
+
+def test_a_given_secret_makes_no_file(monkeypatch, tmp_path):
+    monkeypatch.setenv("SECRET_KEY", KEY)
+    monkeypatch.setenv("SCRAPYD_PASSWORD", "given")
+    assert (Settings().secret_key, Settings().scrapyd_password) == (KEY, "given")
+    assert not (tmp_path / "var").exists()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_empty_is_unset(monkeypatch, name):
+    usual = Settings()
+    monkeypatch.setenv(name, "")
+    assert Settings() == usual
 
 
 @pytest.mark.parametrize(
     ("name", "text", "value"),
     [
-        ("BATCH_DEADLINE", "90s", 90.0),
-        ("BATCH_DEADLINE", "7d", 604800.0),
-        ("BATCH_DEADLINE", "", 86400.0),
-        ("SCRAPYD_URLS", "http://a:1, http://b:2/", ("http://a:1", "http://b:2")),
-        ("PORT", "80", 80),
+        ("SECRET_KEY", "ключ" * 4, "ключ" * 4),
         ("ALGORITHM", "HS512", "HS512"),
+        ("HOST", "0.0.0.0", "0.0.0.0"),
+        ("PORT", "65535", 65_535),
+        ("SCRAPYD_URLS", "http://a:6800/, https://b ,http://a:6800", ("http://a:6800", "https://b")),
+        ("SCRAPYD_URLS", "http://[::1]:6800", ("http://[::1]:6800",)),
+        ("SCRAPYD_USERNAME", "someone", "someone"),
+        ("MAX_RUNS", "1", 1),
+        ("BATCH_DEADLINE", "90s", 90),
+        ("BATCH_DEADLINE", "30m", 1800),
+        ("BATCH_DEADLINE", "24h", 86_400),
+        ("BATCH_DEADLINE", " 7 d ", 604_800),
     ],
 )
-def test_right_values(monkeypatch, name, text, value):
+def test_good_values(monkeypatch, name, text, value):
     monkeypatch.setenv(name, text)
-    assert getattr(settings.load(), name.lower()) == value
+    assert getattr(Settings(), name.lower()) == value
 
 
 @pytest.mark.parametrize(
     ("name", "text"),
     [
-        ("SECRET_KEY", "short secret"),
+        ("SECRET_KEY", KEY[:-1]),
         ("ALGORITHM", "none"),
         ("ALGORITHM", "RS256"),
+        ("PORT", "0"),
+        ("PORT", "65536"),
         ("PORT", "http"),
-        ("PORT", "70000"),
-        ("MAX_RUNS", "0"),
-        ("BATCH_DEADLINE", "tomorrow"),
-        ("BATCH_DEADLINE", "0h"),
-        ("SCRAPYD_URLS", "localhost:6800"),
         ("SCRAPYD_URLS", ","),
+        ("SCRAPYD_URLS", "127.0.0.1:6800"),
+        ("SCRAPYD_URLS", "ftp://127.0.0.1"),
+        ("SCRAPYD_URLS", "http://127.0.0.1:port"),
+        ("SCRAPYD_URLS", "http://127.0.0.1:99999"),
+        ("SCRAPYD_URLS", "http://[::1"),
+        ("SCRAPYD_URLS", "http://"),
+        ("SCRAPYD_URLS", "http://views:hidden@127.0.0.1:6800"),
+        ("SCRAPYD_USERNAME", "a:b"),
+        ("MAX_RUNS", "0"),
+        ("MAX_RUNS", "many"),
+        ("BATCH_DEADLINE", "0s"),
+        ("BATCH_DEADLINE", "24"),
+        ("BATCH_DEADLINE", "-1h"),
+        ("BATCH_DEADLINE", "1h30m"),
+        ("BATCH_DEADLINE", "367d"),
+        ("BATCH_DEADLINE", "٣h"),
     ],
 )
-def test_a_wrong_value_is_one_line_that_names_the_setting(monkeypatch, name, text):
+def test_a_bad_value_is_one_line_with_its_name_and_without_itself(monkeypatch, name, text):
     monkeypatch.setenv(name, text)
-    with pytest.raises(ValueError, match=name) as error:
-        settings.load()
-    assert "\n" not in str(error.value)
-    assert "short secret" not in str(error.value)
+    with pytest.raises(SettingsError) as caught:
+        Settings()
+    (line,) = str(caught.value).splitlines()
+    assert line.startswith(name)
+    assert KEY[:-1] not in line
+    assert "hidden" not in line
 
 
-def test_a_generated_secret_stays_and_is_ours_alone(tmp_path):
-    folder = tmp_path / "var"
-    first = secret("secret_key", folder)
-    assert secret("secret_key", folder) == first
-    assert len(first) >= 32
-    assert stat.S_IMODE((folder / "secret_key").stat().st_mode) == 0o600
-    assert [file.name for file in folder.iterdir()] == ["secret_key"]
+def test_every_bad_value_has_its_line(monkeypatch):
+    monkeypatch.setenv("PORT", "x")
+    monkeypatch.setenv("MAX_RUNS", "x")
+    with pytest.raises(SettingsError) as caught:
+        Settings()
+    assert [line.split(":")[0] for line in str(caught.value).splitlines()] == ["PORT", "MAX_RUNS"]
 
 
-def test_many_processes_that_make_it_at_once_agree(tmp_path):
-    with ThreadPoolExecutor(8) as pool:
-        assert len(set(pool.map(lambda _: secret("x", tmp_path), range(8)))) == 1
+def test_secrets_are_not_shown():
+    chosen = Settings()
+    assert chosen.secret_key not in repr(chosen)
+    assert chosen.scrapyd_password not in repr(chosen)
