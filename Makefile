@@ -1,38 +1,40 @@
-# The development workflow, executable: `make help` lists it.
-# Everything is installed into .venv; everything written while the system runs lies under var/.
+# The development workflow. Needs Python 3.11 or later and make, nothing else.
 
-.PHONY: help install develop run demo test lint lock clean
 .DEFAULT_GOAL := help
+.PHONY: help install run test lint demo lock clean
+MAKEFLAGS += --no-print-directory
 
-help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+PYTHON ?=
+export PYTHON
 
-install: ## Install what the system needs to run
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+
+install: ## make .venv: what runs, pinned by hash (PYTHON=… chooses the interpreter)
 	@.ci/install requirements.txt
 
-develop: install
-	@.ci/install requirements-dev.txt
-
-# The last command replaces the shell, so that a SIGTERM to make reaches the supervisor.
-run: install ## Start the whole system: API, scheduler, scrapyd
+run: install ## start everything; Ctrl-C stops it
 	@exec .venv/bin/python -m control.serve
 
-demo: develop ## Show the main job without internet, on a stand-in for VK
+test: ## run the tests (ARGS="-k cancel" chooses some)
+	@.ci/install requirements-dev.txt
+	@.ci/test-programs
+	@exec .venv/bin/python -m pytest $(ARGS)
+
+lint: ## check style and types
+	@.ci/install requirements-dev.txt
+	@.venv/bin/ruff check --quiet .
+	@.venv/bin/ruff format --check --quiet .
+	@.venv/bin/mypy --no-error-summary
+
+demo: install ## start everything on a VK of our own, and watch a sample batch
 	@exec .venv/bin/python -m tests.demo
 
-test: develop ## Run all tests
-	@.ci/packages
-	@.venv/bin/python -m pytest
+lock: install ## pin requirements*.in anew, with hashes
+	@for name in requirements requirements-dev; do \
+		.venv/bin/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 $$name.in -o $$name.txt; \
+	done
 
-lint: develop ## Check style and types
-	@.venv/bin/ruff check .
-	@.venv/bin/ruff format --check .
-	@.venv/bin/mypy
-
-lock: install ## Pin the requirements anew
-	@.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url requirements.in -o requirements.txt
-	@.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url requirements-dev.in -o requirements-dev.txt
-
-clean: ## Remove .venv and caches; var/ with your data stays
-	@rm -rf .venv .pytest_cache .ruff_cache .mypy_cache .hypothesis
-	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+clean: ## remove .venv and caches; var/ with the data stays
+	@rm -rf .venv .*_cache .hypothesis
+	@find crawler control tests -name __pycache__ -prune -exec rm -rf {} +

@@ -1,6 +1,7 @@
-"""`python -m control.child <module> …`: a module as a process that ends with its supervisor.
+"""What the supervisor starts: `python -m control.child <module> …` runs a module as `python -m <module> …` would.
 
-In a session of its own, so that Ctrl-C in the terminal reaches the supervisor alone, which stops things in order.
+In a session of its own, so that Ctrl-C in a terminal reaches the supervisor only, which then stops everything in order;
+and no longer than the supervisor lives, which holds the other end of its standard input.
 """
 
 import os
@@ -10,7 +11,7 @@ import sys
 
 from crawler import lifeline
 
-PATIENCE_SECONDS = 4.0
+PATIENCE_SECONDS = 3.5  # scrapyd gives its spiders 2.5 of them
 
 if __name__ == "__main__":
     os.setsid()

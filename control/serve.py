@@ -1,200 +1,226 @@
-"""`python -m control.serve`: the whole system under one supervisor. `make run` ends in it."""
+"""The whole system: `python -m control.serve` checks and migrates, then runs scrapyd, the API and the scheduler.
 
+Whatever keeps it from starting is said in one line, and the exit code is 1.
+"""
+
+import errno
 import fcntl
 import importlib
-import ipaddress
 import os
 import socket
 import sys
+from contextlib import suppress
+from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, TextIO
+from typing import IO
 from urllib.parse import urlsplit
 
-import requests
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
-from sqlalchemy.exc import SQLAlchemyError
-from twisted.internet import reactor as installed_reactor
-from twisted.internet.defer import Deferred
-from twisted.internet.task import deferLater
-from twisted.internet.threads import deferToThread
-from twisted.python.failure import Failure
+from sqlalchemy.exc import DBAPIError
+from twisted.internet import reactor
+from twisted.internet.defer import ensureDeferred
 
-from control.scrapyd import Scrapyd, ScrapydError
+from control.ready import Check, answer
 from control.settings import Settings
-from control.supervisor import LOGS, Supervisor
-from crawler import database, platforms
-from crawler.environment import ROOT, VAR
+from control.supervisor import Supervisor
+from crawler import environment, platforms
+from crawler.database import database_url
 
-reactor: Any = installed_reactor  # mypy cannot read its interface
-
-START_SECONDS = 60.0
-LOCK = VAR / "lock"
-
-
-class CannotStart(Exception):
-    """Says why, and what to do."""
+LOGS = environment.VAR / "logs"
+LOCK = environment.VAR / "serve.lock"
+PATIENCE_SECONDS = 20.0  # after so long without an answer we say what we wait for
 
 
-def say(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
+class CannotStartError(Exception):
+    """One line: what is wrong, and the fix."""
 
 
-def lock() -> TextIO:
-    """Take the directory for this process, for as long as the file stays open."""
-    try:
-        VAR.mkdir(exist_ok=True)
-        file = LOCK.open("a")
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise CannotStart("it runs already, from this same directory: stop that one first") from None
-    except OSError as error:
-        raise CannotStart(f"cannot write to {VAR}: {error.strerror}") from None
-    return file
+def say(line: str) -> None:
+    with suppress(OSError):  # nobody reads us any more; the system goes on
+        print(line, flush=True)  # noqa: T201 - this is our user's terminal
 
 
-def prepare() -> Settings:
-    """Check everything that can be wrong before anything starts."""
-    chosen = _settings()
-    _check_port("PORT", chosen.host, chosen.port)
-    if local := local_scrapyd(chosen):
-        _check_port("SCRAPYD_URLS", *local)
-    _migrate()
-    return chosen
+@dataclass(frozen=True, slots=True)
+class Address:
+    host: str
+    port: int
+    setting: str
+
+    @property
+    def url(self) -> str:
+        """Where this machine finds it: a server that listens everywhere is asked on loopback."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+
+    def check_free(self) -> None:
+        """Raise CannotStartError where nobody can listen there."""
+        try:
+            for family, kind, protocol, _, where in socket.getaddrinfo(
+                self.host, self.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+            ):
+                with socket.socket(family, kind, protocol) as listener:
+                    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                    listener.bind(where)
+        except OSError as error:
+            what = "the port is in use" if error.errno == errno.EADDRINUSE else error.strerror
+            raise CannotStartError(f"{self.setting}: cannot listen on {self.host}:{self.port}: {what}") from None
 
 
-def _settings() -> Settings:
-    try:
-        importlib.import_module("crawler.settings")  # as Scrapy does: the spiders' own settings are checked there
-        for platform in platforms.known().values():
-            platform.access(os.environ)
-        database.database_url()
-        return Settings()
-    except (ValueError, OSError) as error:
-        raise CannotStart(str(error)) from None
-
-
-def _check_port(name: str, host: str, port: int) -> None:
-    try:
-        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, socket.SOCK_STREAM) as listener:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind(address)
-    except OSError as error:
-        raise CannotStart(f"{name}: cannot listen on {host}:{port}: {error.strerror}; choose another one") from None
-
-
-def local_scrapyd(chosen: Settings) -> tuple[str, int] | None:
-    """Return the first address of SCRAPYD_URLS that is this machine's own: that scrapyd is ours to start."""
-    for url in chosen.scrapyd_urls:
+def own_scrapyd(urls: tuple[str, ...]) -> Address | None:
+    """Find the first node on a loopback address: that one is ours to start."""
+    for url in urls:
         parts = urlsplit(url)
-        host = "127.0.0.1" if parts.hostname == "localhost" else str(parts.hostname)
-        if _is_loopback(host):
-            return host, parts.port or 80
+        host = "127.0.0.1" if parts.hostname == "localhost" else parts.hostname or ""
+        if parts.scheme == "http" and not parts.path and _is_loopback(host):
+            return Address(host, parts.port or 80, "SCRAPYD_URLS")
     return None
 
 
 def _is_loopback(host: str) -> bool:
     try:
-        return ipaddress.ip_address(host).is_loopback
+        return ip_address(host).is_loopback
     except ValueError:
         return False
 
 
-def _migrate() -> None:
+def checked_settings() -> Settings:
+    """Read every setting there is, so that a bad value is found now and not in the log of some child."""
     try:
-        command.upgrade(Config(ROOT / "alembic.ini"), "head")
-    except (SQLAlchemyError, CommandError, OSError) as error:
-        first = str(error).strip().partition("\n")[0]
-        raise CannotStart(f"the database cannot be migrated: {first}") from None
+        settings = Settings()
+        database_url()
+        for platform in platforms.known().values():
+            platform.access(os.environ)
+        importlib.import_module("crawler.settings")  # Scrapy's settings are a module: to read them is to import it
+    except ValueError as error:
+        raise CannotStartError(str(error)) from None
+    return settings
 
 
-def supervise(chosen: Settings) -> Supervisor:
-    environment = os.environ | {
-        "PYTHONUNBUFFERED": "1",
-        "SCRAPYD_USERNAME": chosen.scrapyd_username,
-        "SCRAPYD_PASSWORD": chosen.scrapyd_password,
-    }
-    supervisor = Supervisor()
-    if local := local_scrapyd(chosen):
-        address = {"SCRAPYD_BIND_ADDRESS": local[0], "SCRAPYD_HTTP_PORT": str(local[1])}
-        supervisor.add("scrapyd", "scrapyd", environment | address, "--pidfile=")
-    supervisor.add("api", "control.api", environment)
-    supervisor.add("scheduler", "control.scheduler", environment)
-    return supervisor
-
-
-def missing(chosen: Settings) -> list[str]:
-    """Name what does not answer yet."""
-    silent = []
+def make_folders() -> None:
+    """Whatever the system writes is its owner's only."""
+    os.umask(0o077)
     try:
-        requests.get(f"{api_url(chosen)}/openapi.json", timeout=5).raise_for_status()
-    except requests.RequestException:
-        silent.append("api")
-    for url in chosen.scrapyd_urls:
-        try:
-            Scrapyd(url, chosen.scrapyd_username, chosen.scrapyd_password).daemonstatus()
-        except ScrapydError:
-            silent.append("scrapyd")
-    return silent
+        LOGS.mkdir(parents=True, exist_ok=True)
+        with LOCK.open("a"):
+            pass
+    except OSError as error:
+        raise CannotStartError(f"{environment.VAR} cannot be written to: {error.strerror}") from None
 
 
-def api_url(chosen: Settings) -> str:
-    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(chosen.host, chosen.host)  # noqa: S104 - where it listens
-    return f"http://{host}:{chosen.port}"
-
-
-async def announce(chosen: Settings) -> None:
-    """Wait until everything answers, then say where it is."""
-    end = reactor.seconds() + START_SECONDS
-    while silent := await deferToThread(missing, chosen):
-        if reactor.seconds() > end:
-            raise CannotStart(f"{' and '.join(silent)} did not start within {START_SECONDS:.0f} s: see {shown(LOGS)}")
-        await deferLater(reactor, 0.2)
-    say(banner(chosen))
-
-
-def banner(chosen: Settings) -> str:
-    password = "SCRAPYD_PASSWORD" if os.environ.get("SCRAPYD_PASSWORD") else shown(VAR / "scrapyd_password")
-    consoles = "\n                   ".join(chosen.scrapyd_urls)
-    return f"""views-stats is ready.
-  API              {api_url(chosen)}
-  Swagger UI       {api_url(chosen)}/docs
-  scrapyd console  {consoles}
-                   user {chosen.scrapyd_username}, password in {password}
-  logs             {shown(LOGS)}/
-Ctrl-C stops everything."""
-
-
-def shown(path: Path) -> str:
-    return str(path.relative_to(ROOT))
-
-
-def main() -> None:
-    problems: list[str] = []
-
-    def failed(failure: Failure) -> None:
-        problems.append(failure.getErrorMessage() if failure.check(CannotStart) else failure.getTraceback())
-        reactor.stop()
-
+def lock() -> IO[str]:
+    """Keep a second system out of this checkout, until the file that is returned is closed or we are dead."""
+    file = LOCK.open("r+")
     try:
-        say("Starting views-stats…")
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise CannotStartError(f"already running in {environment.ROOT} (process {file.read().strip()})") from None
+    file.truncate()
+    file.write(f"{os.getpid()}\n")
+    file.flush()
+    return file
+
+
+def migrate() -> None:
+    """Bring the database's schema up to date."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    say(f"migrating the database {database_url().render_as_string(hide_password=True)}")
+    try:
+        command.upgrade(config, "head")
+    except DBAPIError as error:
+        raise CannotStartError(f"SQLALCHEMY_DATABASE_URL: {str(error.orig).partition(chr(10))[0]}") from None
+    except CommandError as error:
+        raise CannotStartError(f"SQLALCHEMY_DATABASE_URL: the database is of another version: {error}") from None
+
+
+class System:
+    """The running children, and what the user is told of them."""
+
+    def __init__(self, settings: Settings, api: Address, scrapyd: Address | None) -> None:
+        self.settings = settings
+        self.api = api
+        self.scrapyd = scrapyd
+        self.ready = False
+        self.exit_code = 0
+        self.supervisor = Supervisor(LOGS, self.died)
+        if scrapyd:
+            self.supervisor.add("scrapyd", ("scrapyd", "--pidfile="), self.scrapyd_environment(scrapyd))
+        self.supervisor.add("api", ("control.api",), {})
+        self.supervisor.add("scheduler", ("control.scheduler",), {})
+
+    def scrapyd_environment(self, scrapyd: Address) -> dict[str, str]:
+        return {
+            "SCRAPYD_BIND_ADDRESS": scrapyd.host,
+            "SCRAPYD_HTTP_PORT": str(scrapyd.port),
+            "SCRAPYD_USERNAME": self.settings.scrapyd_username,
+            "SCRAPYD_PASSWORD": self.settings.scrapyd_password,
+        }
+
+    def run(self) -> int:
+        """Work until a signal ends it; the exit code."""
+        reactor.addSystemEventTrigger("before", "shutdown", self.supervisor.stopService)
+        reactor.callWhenRunning(self.start)
+        reactor.run()
+        return self.exit_code
+
+    def start(self) -> None:
+        say(f"starting {', '.join(self.supervisor.logs)}")
+        self.supervisor.startService()
+        ensureDeferred(self.announce())
+
+    async def announce(self) -> None:
+        checks = [Check("the API", f"{self.api.url}/openapi.json")]
+        if self.scrapyd:
+            user = (self.settings.scrapyd_username, self.settings.scrapyd_password)
+            checks.append(Check("scrapyd", f"{self.scrapyd.url}/daemonstatus.json", user))
+        await answer(checks, PATIENCE_SECONDS, lambda name: say(f"still waiting for {name}; its log is in {LOGS}"))
+        self.ready = True
+        say(self.banner())
+
+    def banner(self) -> str:
+        nodes = ", ".join(self.settings.scrapyd_urls)
+        password = "in SCRAPYD_PASSWORD" if os.environ.get("SCRAPYD_PASSWORD") else "in var/scrapyd_password"
+        return f"""
+ready
+  API       {self.api.url}
+  API docs  {self.api.url}/docs
+  runs      {nodes}  (scrapyd's console; user {self.settings.scrapyd_username}, password {password})
+  logs      {LOGS}
+Ctrl-C stops everything.
+"""
+
+    def died(self, name: str, how: str) -> None:
+        """Once it has started, the system mends itself; until then the user is told and nothing is left running."""
+        if self.ready:
+            say(f"{name} ended ({how}) and is started again; see {LOGS / name}.log")
+            return
+        self.exit_code = 1
+        print(self.supervisor.said(name) or f"{name} ended ({how})", file=sys.stderr, flush=True)  # noqa: T201
+        if self.supervisor.running:
+            reactor.stop()
+
+
+def main() -> int:
+    try:
+        make_folders()
+        settings = checked_settings()
         held = lock()
-        chosen = prepare()
-        supervisor = supervise(chosen)
-    except CannotStart as error:
+        api = Address(settings.host, settings.port, "HOST, PORT")
+        scrapyd = own_scrapyd(settings.scrapyd_urls)
+        for address in filter(None, (api, scrapyd)):
+            address.check_free()
+        migrate()
+    except CannotStartError as error:
         sys.exit(f"views-stats cannot start: {error}")
-    supervisor.startService()
-    reactor.addSystemEventTrigger("before", "shutdown", supervisor.stopService)
-    reactor.callWhenRunning(lambda: Deferred.fromCoroutine(announce(chosen)).addErrback(failed))
-    reactor.run()
-    held.close()
-    if problems:
-        sys.exit(f"views-stats cannot start: {problems[0]}")
-    say("views-stats has stopped.")
+    except KeyboardInterrupt:
+        return 130
+    with held:
+        return System(settings, api, scrapyd).run()
 
 
 if __name__ == "__main__":
-    main()
+    os.chdir(environment.ROOT)
+    sys.exit(main())

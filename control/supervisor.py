@@ -1,50 +1,116 @@
-"""Keeps the processes of the system alive, and its log files small."""
+"""Keeps the system's processes running, writes down what they print, and ends them all."""
 
+# ruff: noqa: N802, N815 - the names are Twisted's
+
+import os
+import signal
 import sys
+from collections import deque
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
+from twisted.internet import reactor
 from twisted.internet.defer import Deferred
-from twisted.internet.task import LoopingCall
-from twisted.logger import Logger, formatTime
+from twisted.python.failure import Failure
 from twisted.python.logfile import LogFile
-from twisted.runner.procmon import ProcessMonitor
+from twisted.runner.procmon import LoggingProtocol, ProcessMonitor
 
-from crawler.environment import ROOT, VAR
-
-LOGS = VAR / "logs"
-LOG_BYTES = 10 * 1024 * 1024
+LOG_BYTES = 10_000_000
 OLD_LOGS = 5
+REMEMBERED_CHUNKS = 20  # of a child's latest output
+
+
+class Child(LoggingProtocol):
+    """Like its parent, but takes lines of any length: the stock one closes the pipe at one of 16 KiB."""
+
+    service: "Supervisor"
+
+    def __init__(self, service: "Supervisor", name: str) -> None:
+        self.service = service
+        self.name = name
+
+    def connectionMade(self) -> None:
+        assert self.transport is not None
+        self.pid: int = self.transport.pid
+
+    def outReceived(self, data: bytes) -> None:
+        self.service.write(self.name, data)
+
+    errReceived = outReceived
+
+    def processEnded(self, reason: Failure) -> None:
+        self.service.ended(self, reason)
 
 
 class Supervisor(ProcessMonitor):
-    """Starts a child again when it dies, at once or, if it dies again and again, after up to 10 s."""
+    """Runs modules of Python, which come back when they die. `died` is told of each: its name, and how it ended."""
 
-    killTime = 4  # noqa: N815 - Twisted's name; seconds a child has to end before it is killed
-    maxRestartDelay = 10  # noqa: N815 - Twisted's name
+    maxRestartDelay = 10
+    killTime = 3.5  # type: ignore[assignment] # seconds from TERM to KILL: a stop is over within 5
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.log = Logger(observer=self._write)  # type: ignore[arg-type] # any callable observes
-        self.files: dict[str, LogFile] = {}
+    def __init__(self, logs: Path, died: Callable[[str, str], None]) -> None:
+        super().__init__(reactor)
+        self.directory = logs
+        self.died = died
+        self.logs: dict[str, LogFile] = {}
+        self.latest: dict[str, deque[bytes]] = {}
+        self.all_ended: Deferred[None] = Deferred()
 
-    def add(self, name: str, module: str, environment: dict[str, str], *arguments: str) -> None:
-        LOGS.mkdir(parents=True, exist_ok=True)
-        self.files[name] = LogFile(f"{name}.log", str(LOGS), rotateLength=LOG_BYTES, maxRotatedFiles=OLD_LOGS)
-        command = [sys.executable, "-m", "control.child", module, *arguments]
-        self.addProcess(name, command, env=environment, cwd=str(ROOT))
+    def add(self, name: str, module: Iterable[str], environment: dict[str, str]) -> None:
+        """Register a child, before the service starts."""
+        self.logs[name] = LogFile(
+            f"{name}.log", str(self.directory), rotateLength=LOG_BYTES, maxRotatedFiles=OLD_LOGS, defaultMode=0o600
+        )
+        self.latest[name] = deque(maxlen=REMEMBERED_CHUNKS)
+        command = [sys.executable, "-m", "control.child", *module]
+        self.addProcess(name, command, env=os.environ | environment)
 
-    def log_of(self, name: str) -> Path:
-        return LOGS / f"{name}.log"
+    def startProcess(self, name: str) -> None:
+        if name in self.protocols:
+            return
+        child = Child(self, name)
+        self.protocols[name] = child
+        self.timeStarted[name] = reactor.seconds()
+        process = self._processes[name]
+        try:
+            reactor.spawnProcess(child, process.args[0], process.args, env=process.env)
+        except OSError as error:  # no memory, too many processes
+            self.died(name, str(error.strerror))
+            self._monitoredProcessExited(name, Failure())
 
-    def _write(self, event: dict[str, Any]) -> None:
-        file = self.files.get(event.get("tag", ""))
-        if file:
-            file.write(f"{formatTime(event['log_time'])} {event['line']}\n")
-            file.flush()
+    def write(self, name: str, data: bytes) -> None:
+        self.latest[name].append(data)
+        with suppress(OSError):  # a full disk stops nothing
+            self.logs[name].write(data)
 
-    def stopService(self) -> Deferred[Any]:  # type: ignore[override] # noqa: N802 - Twisted waits for it
-        """Stop the children and wait until the last has ended, which the stock monitor does not."""
+    def ended(self, child: Child, reason: Failure) -> None:
+        if self.running:
+            self.died(child.name, _how(reason))
+        else:
+            _sweep(child.pid)
+        self._monitoredProcessExited(child.name, reason)
+        if not (self.running or self.protocols or self.all_ended.called):
+            self.all_ended.callback(None)
+
+    def stopService(self) -> Deferred[None]:  # type: ignore[override] # Twisted waits for a Deferred
+        """Ask every child to end, kill what has not after `killTime`, and wait for all."""
         super().stopService()
-        waiting = LoopingCall(lambda: None if self.protocols else waiting.stop())
-        return waiting.start(0.05)
+        if not self.protocols and not self.all_ended.called:
+            self.all_ended.callback(None)
+        return self.all_ended
+
+    def said(self, name: str) -> str:
+        """Return what a child printed last."""
+        return b"".join(self.latest[name]).decode(errors="replace").strip()
+
+
+def _how(reason: Failure) -> str:
+    number = getattr(reason.value, "signal", None)
+    return f"killed by {signal.Signals(number).name}" if number else f"exit code {getattr(reason.value, 'exitCode', 0)}"
+
+
+def _sweep(session: int) -> None:
+    """Kill what a child that ended has left behind in its session: a spider that hangs, for one."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(session, signal.SIGKILL)

@@ -10,19 +10,22 @@ from scrapy.utils.project import get_project_settings
 from scrapyd import launcher
 from scrapyd.config import Config
 from scrapyd.webservice import spider_list
+from sqlalchemy.exc import SQLAlchemyError
 from twisted.application.service import MultiService
-from twisted.internet import reactor as installed_reactor
+from twisted.internet import reactor
 from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
 from twisted.internet.error import ProcessExitedAlready
+from twisted.internet.threads import deferToThread
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from crawler import environment  # noqa: F401 - reads .env, for a scrapyd that is started by hand
+from crawler import database, queue  # reads .env too, for a scrapyd that is started by hand
+from crawler.exceptions import Fenced
+from crawler.settings import LEASE_SECONDS
 
 GRACE_SECONDS = 2.5
 
 log = Logger()
-reactor: Any = installed_reactor  # mypy cannot read its interface
 
 
 class Launcher(launcher.Launcher):
@@ -49,6 +52,7 @@ class Launcher(launcher.Launcher):
         await DeferredList([process.deferred for process in running])
         if kill.active():
             kill.cancel()
+        await deferToThread(_settle, [process.job for process in running])
 
     def _spawn_process(self, message: dict[str, Any], slot: int) -> None:
         spawned = maybeDeferred(super()._spawn_process, message, slot)
@@ -63,6 +67,18 @@ def _signal(processes: Iterable[launcher.ScrapyProcessProtocol], name: str) -> N
     for process in processes:
         with suppress(ProcessExitedAlready):
             process.transport.signalProcess(name)
+
+
+def _settle(run_ids: list[str]) -> None:
+    """Give back what killed spiders held; one that ended in time has done so itself.
+
+    This must not be done while scrapyd runs: of a job that was posted twice the second process ends at once.
+    """
+    engine = database.create()
+    for run_id in run_ids:
+        with suppress(Fenced, SQLAlchemyError):
+            queue.settle(engine, run_id, LEASE_SECONDS, "shutdown")
+    engine.dispose()
 
 
 def _know_spiders() -> None:

@@ -2,9 +2,11 @@
 
 import signal
 
-from scrapy.cmdline import execute
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # until Scrapy has a handler: an early end is no traceback
 
-from crawler import lifeline
+from scrapy.cmdline import execute  # noqa: E402
+
+from crawler import lifeline  # noqa: E402
 
 PATIENCE_SECONDS = 1.0
 

@@ -1,172 +1,174 @@
-"""Starting and stopping the whole system: real processes, in a copy of the checkout."""
+"""The whole system's processes: how they start, come back, and end without leaving one behind."""
 
 import os
-import re
 import signal
 import socket
-import stat
 import subprocess
 import sys
-import time
-from pathlib import Path
+from contextlib import contextmanager
+from time import monotonic
 
 import pytest
 
+from crawler import database
 from tests.checkout import copy_to
-from tests.system import System, free_port
+from tests.processes import MARK, marked, of_module
+from tests.seed import seed
+from tests.system import System, clean_environment, free_port
+
+SPIDER = "crawler.scrapyd.runner"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return copy_to(tmp_path_factory.mktemp("checkout") / "views")
 
 
 @pytest.fixture
-def checkout(tmp_path):
-    return copy_to(tmp_path / "views")
+def mark(request):
+    """A mark of this test's own; whatever wears it at the end is killed."""
+    mark = f"{os.getpid()}-{request.node.name}"
+    yield mark
+    for pid in marked(mark):
+        os.kill(pid, signal.SIGKILL)
 
 
 @pytest.fixture
-def system(checkout):
-    system = System(checkout, {"VK_TOKENS": ""})
-    yield system
-    if system.process and system.process.poll() is None:
-        system.stop()
+def silent_vk():
+    """A VK that takes connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
-def processes_in(folder):
-    """Every process whose working directory is the checkout."""
-    found = {}
-    for each in Path("/proc").iterdir():
+@pytest.fixture
+def crawling(tmp_path, silent_vk):
+    """Settings for a spider to be found at work: a database of this test's own, and that VK."""
+    url = f"sqlite:///{tmp_path / 'views.db'}"
+    return {"SQLALCHEMY_DATABASE_URL": url, "VK_TOKENS": "token", "VK_API_URL": silent_vk}
+
+
+@contextmanager
+def started(folder, mark, **settings):
+    system = System(folder, {MARK: mark, **settings})
+    system.start()
+    with system.process, system.session:
         try:
-            if each.name.isdigit() and (each / "cwd").readlink() == folder:
-                found[int(each.name)] = (each / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-        except OSError:
-            continue
-    return found
+            yield system
+        finally:
+            if system.process.poll() is None:
+                system.stop()
 
 
-def none_left(folder, seconds=6.0):
-    end = time.monotonic() + seconds
-    while left := processes_in(folder):
-        if time.monotonic() > end:
-            return left
-        time.sleep(0.05)
-    return {}
+def start_spider(system, mark):
+    """Have a spider at work on a batch; its process."""
+    engine = database.create(url=system.environment["SQLALCHEMY_DATABASE_URL"])
+    seed(engine, ["wall-1_1"], run=False)
+    engine.dispose()
+    return system.until(lambda: of_module(mark, SPIDER), 20, "crawling")
 
 
-def test_it_says_where_things_are_and_keeps_its_secrets(system, checkout):
-    system.start()
-    said = "".join(system.output)
-    assert system.url in said
-    assert f"{system.url}/docs" in said
-    assert system.scrapyd_url in said
-    assert "user views, password in var/scrapyd_password" in said
-    for name in ("secret_key", "scrapyd_password"):
-        assert stat.S_IMODE((checkout / "var" / name).stat().st_mode) == 0o600
-        assert (checkout / "var" / name).read_text().strip() not in said
-    assert system.session.get(f"{system.scrapyd_url}/jobs").status_code == 401
-    assert system.scrapyd("jobs").status_code == 200
-    for service in ("addversion", "delversion", "delproject"):
-        assert system.scrapyd(f"{service}.json", project="default").status_code == 404
-    assert system.stop() < 5
-    assert none_left(checkout, 0) == {}
+def nobody(system, mark, seconds=5.0):
+    """Wait until no process is left."""
+    end = monotonic() + seconds
+    while (left := marked(mark)) and monotonic() < end:
+        pass
+    assert left == {}, system.logs()
 
 
-def test_a_second_start_goes_on_where_the_first_stopped(system, checkout):
-    system.start()
-    system.login()
-    batch = system.submit(["spam"])
-    secret = (checkout / "var/secret_key").read_text()
-    system.stop()
-    system.start()
-    assert system.batch(batch)["state"] == "failed"
-    assert (checkout / "var/secret_key").read_text() == secret
+def test_a_killed_child_comes_back_and_sigterm_to_make_ends_everything(folder, mark, crawling):
+    with started(folder, mark, **crawling) as system:
+        for module in ("scrapyd", "control.api", "control.scheduler"):
+            old = of_module(mark, module)
+            os.kill(old, signal.SIGKILL)
+            system.until(lambda module=module, old=old: of_module(mark, module) not in {0, old}, 20, "restored")
+        system.until(lambda: answers(system), 20, "answering")
+        start_spider(system, mark)
+        assert system.stop() < 5
+        nobody(system, mark, 0)
 
 
-def test_ctrl_c_in_the_terminal_stops_everything(system, checkout):
-    system.start()
-    began = time.monotonic()
-    os.killpg(system.process.pid, signal.SIGINT)
-    system.process.wait(10)
-    assert time.monotonic() - began < 5
-    assert none_left(checkout, 0) == {}
+def answers(system):
+    try:
+        return system.session.get(f"{system.url}/openapi.json", timeout=2).ok and system.scrapyd("daemonstatus.json").ok
+    except OSError:
+        return False
 
 
-def test_a_killed_supervisor_leaves_nothing_behind(system, checkout):
-    system.start()
-    (supervisor,) = (pid for pid, command in processes_in(checkout).items() if "control.serve" in command)
-    os.kill(supervisor, signal.SIGKILL)
-    assert none_left(checkout) == {}
+def test_ctrl_c_in_the_terminal_ends_everything_even_a_spider_that_hangs(folder, mark, crawling):
+    with started(folder, mark, **crawling) as system:
+        os.kill(start_spider(system, mark), signal.SIGSTOP)
+        os.killpg(system.process.pid, signal.SIGINT)
+        nobody(system, mark)
+        system.process.wait(5)
 
 
-def run(checkout, *, command=(sys.executable, "-m", "control.serve"), **settings):
-    environment = System(checkout, settings).environment
-    return subprocess.run(
-        command, cwd=checkout, env=environment, capture_output=True, text=True, timeout=60, check=False
-    )
+def test_a_killed_supervisor_leaves_nobody(folder, mark, crawling):
+    with started(folder, mark, **crawling) as system:
+        start_spider(system, mark)
+        os.kill(of_module(mark, "control.serve"), signal.SIGKILL)
+        nobody(system, mark)
+        system.process.wait(5)
 
 
-def refusal(result):
-    """The one line on standard error."""
-    assert result.returncode not in {0, -signal.SIGTERM}
-    (line,) = (line for line in result.stderr.splitlines() if not re.match(r"make(\[|:)", line))
-    return line
+def test_it_says_where_things_are_and_a_second_start_is_refused(folder, mark):
+    with started(folder, mark) as system:
+        system.until(lambda: any("Ctrl-C" in line for line in system.output), 5, "explained")
+        said = "".join(system.output)
+        assert f"{system.url}/docs" in said
+        assert f"{system.scrapyd_url}  (scrapyd's console; user views, password in var/scrapyd_password)" in said
+        assert str(folder / "var/logs") in said
+        assert (folder / "var/scrapyd_password").read_text().strip() not in said
+        assert "already running" in refused(folder)
+        assert answers(system)
+    modes = {file.name: file.stat().st_mode & 0o077 for file in (folder / "var").rglob("*")}
+    assert not any(modes.values()), modes
+
+
+def refused(folder, **settings):
+    """The one line with which a start is refused."""
+    environment = clean_environment() | {name: str(value) for name, value in settings.items()}
+    command = [sys.executable, "-m", "control.serve"]
+    result = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    assert result.returncode == 1, result
+    assert result.stderr.count("\n") == 1, result.stderr
+    return result.stderr.removeprefix("views-stats cannot start: ").rstrip()
 
 
 @pytest.mark.parametrize(
-    ("name", "text"),
+    ("settings", "line"),
     [
-        ("PORT", "eighty"),
-        ("SECRET_KEY", "too short"),
-        ("ALGORITHM", "none"),
-        ("SCRAPYD_URLS", "nowhere"),
-        ("MAX_RUNS", "-1"),
-        ("BATCH_DEADLINE", "soon"),
-        ("VK_TOKENS", "canary token"),
-        ("VK_REQUESTS_PER_SECOND", "fast"),
-        ("VK_API_URL", "vk"),
-        ("LEASE_SECONDS", "long"),
-        ("ROBOTSTXT_OBEY", "maybe"),
-        ("SQLALCHEMY_DATABASE_URL", "mysql://x/y"),
-        ("SQLALCHEMY_DATABASE_URL", "nonsense"),
-        ("SQLALCHEMY_DATABASE_URL", "postgresql://canary@127.0.0.1:1/x"),
-        ("SQLALCHEMY_DATABASE_URL", "sqlite:////no/such/folder/x.db"),
+        ({"SECRET_KEY": "short"}, "SECRET_KEY must be 32 bytes"),
+        ({"SQLALCHEMY_DATABASE_URL": "mysql://x"}, "SQLALCHEMY_DATABASE_URL must name SQLite or PostgreSQL, not mysql"),
+        ({"VK_API_URL": "api.vk.com"}, "VK_API_URL must be"),
+        ({"LEASE_SECONDS": "soon"}, "LEASE_SECONDS must be"),
+        ({"HOST": "host.invalid"}, "HOST, PORT: cannot listen on host.invalid:8000"),
     ],
 )
-def test_a_wrong_setting_is_one_line_that_names_it(checkout, name, text):
-    line = refusal(run(checkout, **{name: text}))
-    assert name in line or "database" in line
-    assert "canary" not in line
+def test_a_bad_setting_is_one_line(folder, settings, line):
+    assert refused(folder, **settings).startswith(line)
 
 
-def test_a_port_in_use(checkout):
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-        assert f"PORT: cannot listen on 127.0.0.1:{port}" in refusal(run(checkout, PORT=str(port)))
-        line = refusal(run(checkout, SCRAPYD_URLS=f"http://localhost:{port}"))
-        assert f"SCRAPYD_URLS: cannot listen on 127.0.0.1:{port}" in line
+def test_a_port_in_use_is_one_line(folder):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        in_use = f"cannot listen on 127.0.0.1:{port}: the port is in use"
+        assert refused(folder, PORT=port) == f"HOST, PORT: {in_use}"
+        assert refused(folder, SCRAPYD_URLS=f"http://localhost:{port}").endswith(in_use)
 
 
-def test_a_directory_that_cannot_be_written(checkout):
-    (checkout / "var").write_text("a file where the directory should be")
-    assert "cannot write to" in refusal(run(checkout, command=["make", "-s", "run"]))
+@pytest.mark.parametrize(
+    ("content", "line"), [(b"text" * 1000, "file is not a database"), (None, "unable to open database file")]
+)
+def test_a_database_that_is_none_is_one_line(folder, tmp_path, content, line):
+    file = tmp_path / "missing/views.db"
+    if content:
+        file.parent.mkdir()
+        file.write_bytes(content)
+    settings = {"SQLALCHEMY_DATABASE_URL": f"sqlite:///{file}", "SCRAPYD_URLS": "http://192.0.2.1"}
+    assert refused(folder, **settings, PORT=free_port()) == f"SQLALCHEMY_DATABASE_URL: {line}"
 
 
-def test_a_database_that_is_none(checkout):
-    file = checkout / "x.db"
-    file.write_bytes(b"no database" * 1000)
-    assert "database" in refusal(run(checkout, SQLALCHEMY_DATABASE_URL=f"sqlite:///{file}"))
-
-
-def test_it_runs_once_in_a_directory(system, checkout):
-    system.start()
-    assert "runs already" in refusal(run(checkout))
-
-
-def test_a_scrapyd_elsewhere_is_not_started_here(checkout):
-    result = run(
-        checkout,
-        SCRAPYD_URLS=f"http://192.0.2.1:{free_port()}",
-        command=["timeout", "4", sys.executable, "-m", "control.serve"],
-    )
-    assert not (checkout / "var/scrapyd").exists()
-    assert not (checkout / "var/logs/scrapyd.log").exists()
-    assert result.returncode == 124
+def test_a_directory_that_cannot_be_written_is_one_line(tmp_path):
+    folder = copy_to(tmp_path / "views")
+    (folder / "var").write_text("in the way")
+    assert refused(folder).startswith(f"{folder}/var cannot be written to: ")

@@ -1,0 +1,52 @@
+"""Waits until servers answer."""
+
+from base64 import b64encode
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from twisted.internet import reactor
+from twisted.internet.defer import TimeoutError as WaitedTooLong
+from twisted.internet.error import ConnectError, ConnectionClosed
+from twisted.internet.task import deferLater
+from twisted.web.client import Agent, ResponseFailed, readBody
+from twisted.web.http_headers import Headers
+
+PAUSE_SECONDS = 0.1
+TIMEOUT_SECONDS = 5.0  # of one request
+OK = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """`name` is for the user. `login` is a user's name and password."""
+
+    name: str
+    url: str
+    login: tuple[str, str] | None = field(default=None, repr=False)
+
+    @property
+    def headers(self) -> Headers:
+        if self.login is None:
+            return Headers({})
+        return Headers({"Authorization": [b"Basic " + b64encode(":".join(self.login).encode())]})
+
+
+async def answer(checks: list[Check], patience: float, waiting: Callable[[str], None]) -> None:
+    """Return once each has answered with success; every `patience` seconds `waiting` hears whom we wait for."""
+    for check in checks:
+        since = reactor.seconds()
+        while not await _answers(check):
+            if reactor.seconds() - since > patience:
+                waiting(check.name)
+                since = reactor.seconds()
+            await deferLater(reactor, PAUSE_SECONDS)
+
+
+async def _answers(check: Check) -> bool:
+    asked = Agent(reactor, connectTimeout=TIMEOUT_SECONDS).request(b"GET", check.url.encode(), check.headers)
+    try:
+        response = await asked.addTimeout(TIMEOUT_SECONDS, reactor)
+        await readBody(response).addTimeout(TIMEOUT_SECONDS, reactor)
+    except (ConnectError, ConnectionClosed, ResponseFailed, WaitedTooLong):
+        return False
+    return bool(response.code == OK)
