@@ -26,9 +26,10 @@ class Check:
 
     @property
     def headers(self) -> Headers:
-        if self.login is None:
-            return Headers({})
-        return Headers({"Authorization": [b"Basic " + b64encode(":".join(self.login).encode())]})
+        headers: dict[bytes, list[bytes]] = {}
+        if self.login:
+            headers[b"Authorization"] = [b"Basic " + b64encode(":".join(self.login).encode())]
+        return Headers(headers)
 
 
 async def answer(checks: list[Check], patience: float, waiting: Callable[[str], None]) -> None:

@@ -1,6 +1,7 @@
 """Where the project lies, and its environment: importing this module reads `.env`; what is set already wins over it."""
 
 import os
+import sys
 from pathlib import Path
 
 from dotenv import load_dotenv
@@ -8,7 +9,10 @@ from dotenv import load_dotenv
 ROOT = Path(__file__).resolve().parents[1]
 VAR = ROOT / "var"  # everything that is written while the system runs
 
-load_dotenv(ROOT / ".env")
+try:
+    load_dotenv(ROOT / ".env")
+except (OSError, ValueError) as error:
+    sys.exit(f"{ROOT / '.env'} cannot be read: {error}")
 
 
 def seconds(name: str, default: float) -> float:

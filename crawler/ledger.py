@@ -20,6 +20,7 @@ class Ledger:
     engine: Engine
     run_id: str
     lease: float  # seconds
+    attempts: int = queue.ATTEMPTS
 
     async def start(self) -> bool:
         return await run_in_thread(lease.start, self.engine, self.run_id, self.lease)
@@ -51,7 +52,7 @@ class Ledger:
         await run_in_thread(budget.learn, self.engine, key, kind)
 
     async def save(self, given: list[Result]) -> None:
-        await run_in_thread(results.save, self.engine, self.run_id, self.lease, given)
+        await run_in_thread(results.save, self.engine, self.run_id, self.lease, given, self.attempts)
 
     async def next_due(self) -> float | None:
         return await run_in_thread(queue.next_due, self.engine, self.run_id)

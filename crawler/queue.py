@@ -30,6 +30,7 @@ from crawler.models import ACTIVE, FINAL, Batch, Link, Post, Run, RunState, Stat
 from crawler.reasons import Reason
 
 ATTEMPTS = 8  # tries of a link before it fails with the reason of the last one: over ten minutes
+AD_HOC_ATTEMPTS = 3  # somebody sits before an ad-hoc run
 BACKOFF_SECONDS = 5.0  # after the first try; doubled after each further one
 LONGEST_BACKOFF_SECONDS = 600.0
 
@@ -76,9 +77,9 @@ def mark_sent(connection: Connection, run_id: str, link_ids: Iterable[int]) -> N
     connection.execute(each(held(run_id)).values(sent=True), [{"link": id_} for id_ in link_ids])
 
 
-def charged(reason: ColumnElement[Any], detail: ColumnElement[Any]) -> dict[str, Any]:
+def charged(reason: ColumnElement[Any], detail: ColumnElement[Any], attempts: int = ATTEMPTS) -> dict[str, Any]:
     """Column values for a link whose try came to nothing: back into the queue for later, or failed after the last."""
-    last = Link.attempts + 1 >= ATTEMPTS
+    last = Link.attempts + 1 >= attempts
     backoff = BACKOFF_SECONDS * literal(1).bitwise_lshift(Link.attempts)
     return {
         "status": case((last, Status.FAILED), else_=Status.CREATED),

@@ -9,7 +9,7 @@ from crawler.database import now, writing
 from crawler.lease import hold
 from crawler.models import Batch, Reading, Status
 from crawler.platforms.contract import Again, Gone, Measured, Outcome
-from crawler.queue import charged, each, held
+from crawler.queue import ATTEMPTS, charged, each, held
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +22,13 @@ class Result:
     http_status: int = 0  # 0: there was no answer at all
 
 
-def save(engine: Engine, run_id: str, lease: float, results: list[Result]) -> None:
+def save(engine: Engine, run_id: str, lease: float, results: list[Result], attempts: int = ATTEMPTS) -> None:
     """Write what one answer said: readings and final links; what has to be tried again goes back into the queue."""
     with writing(engine) as connection:
         batch_id = hold(connection, run_id, lease)
         _save_measured(connection, run_id, [result for result in results if isinstance(result.outcome, Measured)])
         _save_gone(connection, run_id, [result for result in results if isinstance(result.outcome, Gone)])
-        _save_again(connection, run_id, [result for result in results if isinstance(result.outcome, Again)])
+        _save_again(connection, run_id, [result for result in results if isinstance(result.outcome, Again)], attempts)
         moving = update(Batch).where(Batch.id == batch_id, Batch.waiting_for.is_not(None))
         connection.execute(moving.values(waiting_for=None, waiting_until=0))
 
@@ -68,9 +68,9 @@ def _save_gone(connection: Connection, run_id: str, results: list[Result]) -> No
         connection.execute(each(held(run_id)).values(failed), rows)
 
 
-def _save_again(connection: Connection, run_id: str, results: list[Result]) -> None:
+def _save_again(connection: Connection, run_id: str, results: list[Result], attempts: int) -> None:
     if rows := _with_reasons(results):
-        connection.execute(each(held(run_id)).values(charged(bindparam("why"), bindparam("what"))), rows)
+        connection.execute(each(held(run_id)).values(charged(bindparam("why"), bindparam("what"), attempts)), rows)
 
 
 def _with_reasons(results: list[Result]) -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from twisted.python.failure import Failure
 
-from crawler import adhoc, database, platforms
+from crawler import adhoc, database, platforms, queue
 from crawler.credentials import Credentials
 from crawler.exceptions import Fenced, LedAway, NotNow
 from crawler.items import Results, Row
@@ -48,9 +48,9 @@ class PlatformSpider(scrapy.Spider):
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
         spider = super().from_crawler(crawler, *args, **kwargs)
-        spider.ledger = Ledger(
-            spider.engine or database.create(), spider.run, crawler.settings.getfloat("LEASE_SECONDS")
-        )
+        attempts = queue.AD_HOC_ATTEMPTS if spider.engine else queue.ATTEMPTS
+        lease = crawler.settings.getfloat("LEASE_SECONDS")
+        spider.ledger = Ledger(spider.engine or database.create(), spider.run, lease, attempts)
         return spider
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

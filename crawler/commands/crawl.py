@@ -1,6 +1,7 @@
 """`scrapy crawl`, for scrapyd's runs and for people: links on the command line, progress, a table, an exit code."""
 
 import argparse
+import logging
 import os
 import sys
 
@@ -56,6 +57,7 @@ class Command(crawl.Command):
 
     def run_ad_hoc(self, spider: str, links: list[str]) -> None:
         assert self.crawler_process is not None
+        logging.getLogger("scrapy.downloadermiddlewares.robotstxt").setLevel(logging.CRITICAL)  # the table says it
         with adhoc.private_run(spider.removesuffix("_views"), links) as (engine, run_id):
             with bar() as progress:
                 crawler = self._create_crawler(spider)

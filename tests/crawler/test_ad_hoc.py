@@ -136,6 +136,14 @@ def test_a_dead_token_is_said_and_the_links_end(crawl, vk):
     assert "canary" not in result.stdout + result.stderr
 
 
+def test_without_a_network_it_gives_up_soon(crawl):
+    nowhere = "http://127.0.0.1:9"
+    for settings in ({"VK_API_URL": nowhere}, {"VK_SITE_URL": nowhere, "VK_TOKENS": ""}):
+        result = crawl("vk_views", "-a", "links=wall-1_1", **settings)
+        assert lines(result)[1:] == [["wall-1_1", "network"]]
+        assert "Traceback" not in result.stderr
+
+
 def test_interrupted_it_shows_what_it_has(vk):
     vk.reset()
     vk.fault(hang=True, times=0)
