@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+UNTRACKED = {".git", ".venv", "var", ".env", "__pycache__"}
 
 
 def copy_to(path: Path) -> Path:
@@ -18,6 +19,13 @@ def copy_to(path: Path) -> Path:
 
 
 def _files() -> list[str]:
+    """List what git tracks or would track; without git, all but what is never tracked."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    output = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
-    return output.rstrip("\0").split("\0")
+    if shutil.which("git") and (ROOT / ".git").exists():
+        return (
+            subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+            .stdout.rstrip("\0")
+            .split("\0")
+        )
+    found = (path.relative_to(ROOT) for path in ROOT.rglob("*"))
+    return [str(path) for path in found if UNTRACKED.isdisjoint(path.parts)]

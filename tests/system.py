@@ -158,10 +158,10 @@ class System:
 
 
 @contextmanager
-def system(folder: Path, **settings: str) -> Iterator[tuple[System, StandIn]]:
-    """A stand-in for VK and a system on it, both stopped at the end."""
+def system(folder: Path, *options: str, **settings: str) -> Iterator[tuple[System, StandIn]]:
+    """A stand-in for VK (with these options) and a system on it, both stopped at the end."""
     copy_to(folder)
-    with StandIn() as vk:
+    with StandIn(*options) as vk:
         running = System(folder, vk.environment() | settings)
         try:
             running.start()
