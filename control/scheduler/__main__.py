@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from control.scheduler.closing import close, expire
-from control.scheduler.dispatch import deliver, enlist
+from control.scheduler.dispatch import deliver, enlist, look_again
 from control.scheduler.rescue import rescue
 from control.scrapyd import Scrapyd
 from control.settings import Settings
@@ -22,18 +22,24 @@ AFTER_ERROR_SECONDS = 2.0
 log = structlog.get_logger()
 
 
-def duties(engine: Engine, settings: Settings) -> Callable[[], None]:
-    """Put one round of the loop together."""
-    nodes = {url: Scrapyd(url, settings.scrapyd_username, settings.scrapyd_password) for url in settings.scrapyd_urls}
+class Scheduler:
+    def __init__(self, engine: Engine, settings: Settings) -> None:
+        user = (settings.scrapyd_username, settings.scrapyd_password)
+        self.engine = engine
+        self.nodes = {url: Scrapyd(url, *user) for url in settings.scrapyd_urls}
+        self.most = settings.max_runs
+        self.begun = False
 
-    def once() -> None:
-        rescue(engine)
-        expire(engine)
-        close(engine)
-        enlist(engine, settings.max_runs, list(nodes))
-        deliver(engine, nodes)
-
-    return once
+    def once(self) -> None:
+        """Do every duty, one round."""
+        if not self.begun:
+            look_again(self.engine)
+            self.begun = True
+        rescue(self.engine)
+        expire(self.engine)
+        close(self.engine)
+        enlist(self.engine, self.most, list(self.nodes))
+        deliver(self.engine, self.nodes)
 
 
 def loop(once: Callable[[], None], ending: Event) -> None:
@@ -57,7 +63,7 @@ def main() -> None:
     except ValueError as error:
         sys.exit(f"The scheduler cannot start: {error}")
     log.info("scheduler started")
-    loop(duties(engine, settings), ending)
+    loop(Scheduler(engine, settings).once, ending)
     engine.dispose()
 
 

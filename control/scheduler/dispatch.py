@@ -19,6 +19,13 @@ LOCK = 5_741_311  # PostgreSQL's advisory lock of this duty: of two schedulers, 
 DOUBT_SECONDS = 10.0  # a posted run that has not started by then may have been lost by scrapyd: it is asked
 
 
+def look_again(engine: Engine) -> None:
+    """Let batches that wait for a credential try at once: who starts the system anew may have brought one."""
+    waiting = update(Batch).where(Batch.closed_at.is_(None), Batch.waiting_until > now())
+    with engine.begin() as connection:
+        connection.execute(waiting.values(waiting_until=0))
+
+
 def enlist(engine: Engine, most: int, nodes: list[str]) -> None:
     """Commit a run for batches that have links to work on, while fewer than `most` runs are active."""
     with engine.connect() as connection:
