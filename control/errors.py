@@ -94,6 +94,10 @@ class TooManyLinks(ApiError):
     status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "too_many_links"
 
 
+class NotReady(ApiError):
+    status, code = HTTPStatus.SERVICE_UNAVAILABLE, "not_ready"
+
+
 class DatabaseUnavailable(ApiError):
     status, code, headers = HTTPStatus.SERVICE_UNAVAILABLE, "database_unavailable", {"Retry-After": "5"}
 

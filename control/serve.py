@@ -22,12 +22,14 @@ from alembic.util import CommandError
 from sqlalchemy.exc import DBAPIError
 from twisted.internet import reactor
 from twisted.internet.defer import ensureDeferred
+from twisted.internet.threads import deferToThread
 
+from control.readiness import problems
 from control.ready import Check, answer
 from control.settings import Settings
 from control.supervisor import Supervisor
 from crawler import environment, platforms
-from crawler.database import database_url
+from crawler.database import create, database_url
 
 LOGS = environment.VAR / "logs"
 LOCK = environment.VAR / "serve.lock"
@@ -136,6 +138,15 @@ def migrate() -> None:
         raise CannotStartError(f"SQLALCHEMY_DATABASE_URL: the database is of another version: {error}") from None
 
 
+def known_problems() -> list[str]:
+    """What an earlier start has found out, such as a token that VK refuses."""
+    engine = create()
+    try:
+        return problems(engine)
+    finally:
+        engine.dispose()
+
+
 class System:
     """The running children, and what the user is told of them."""
 
@@ -179,6 +190,8 @@ class System:
         await answer(checks, PATIENCE_SECONDS, lambda name: say(f"still waiting for {name}; its log is in {LOGS}"))
         self.ready = True
         say(self.banner())
+        for problem in await deferToThread(known_problems):
+            say(f"look here: {problem}")
 
     def banner(self) -> str:
         nodes = ", ".join(self.settings.scrapyd_urls)

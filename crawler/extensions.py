@@ -60,7 +60,9 @@ class RunLifecycle:
         if self.beating is None:
             return
         self.beating.cancel()
+        if alarm := spider.watch.alarm():
+            logger.error("%s", alarm)
         try:
-            await spider.ledger.settle(reason)
+            await spider.ledger.settle(reason, alarm)
         except Fenced:
             logger.warning("Run %s was taken from us: cancelled, or silent for longer than its lease", spider.run)

@@ -73,5 +73,5 @@ class Ledger:
             batch_id = lease.hold(connection, self.run_id, self.lease)
             queue.fail(connection, Link.batch_id == batch_id, literal(reason), run_id=self.run_id)
 
-    async def settle(self, outcome: str) -> None:
-        await run_in_thread(queue.settle, self.engine, self.run_id, self.lease, outcome)
+    async def settle(self, outcome: str, alarm: str | None) -> None:
+        await run_in_thread(queue.settle, self.engine, self.run_id, self.lease, outcome, alarm)

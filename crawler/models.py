@@ -130,6 +130,7 @@ class Run(Base):
     lease_until: Mapped[float | None]
     finished_at: Mapped[float | None]
     outcome: Mapped[str | None]  # why the spider closed, or why the run was given up
+    alarm: Mapped[str | None]  # what an operator has to see, such as pages that we cannot read any more
 
     __table_args__ = (
         one_of("state", RunState),

@@ -101,12 +101,12 @@ def held(run_id: str) -> ColumnElement[bool]:
     return and_(Link.run_id == run_id, Link.status == Status.IN_PROGRESS)
 
 
-def settle(engine: Engine, run_id: str, lease: float, outcome: str) -> None:
+def settle(engine: Engine, run_id: str, lease: float, outcome: str, alarm: str | None = None) -> None:
     """End the run in order: what it has not finished goes back uncharged."""
     with writing(engine) as connection:
         hold(connection, run_id, lease)
         release(connection, run_id)
-        connection.execute(_ended(Run.id == run_id, RunState.FINISHED, outcome))
+        connection.execute(_ended(Run.id == run_id, RunState.FINISHED, outcome).values(alarm=alarm))
 
 
 def release(connection: Connection, run_id: str) -> None:

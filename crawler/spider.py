@@ -21,6 +21,7 @@ from crawler.credentials import Credentials
 from crawler.exceptions import Fenced, LedAway, NotNow
 from crawler.items import Results, Row
 from crawler.ledger import Ledger
+from crawler.pagewatch import PageWatch
 from crawler.platforms.contract import Again, Answer, Call, Gone, Outcome, Pause, Reply, Target, Want
 from crawler.pool import Pool
 from crawler.reasons import Reason
@@ -60,6 +61,7 @@ class PlatformSpider(scrapy.Spider):
         self.access = self.knowledge.access(os.environ)
         self.credentials = Credentials(self.access.credentials)
         self.pool = Pool(self.knowledge, self.access)
+        self.watch = PageWatch()
         self.won = False  # RunLifecycle says so
         self.saving = 0  # answers on their way into the database
         self.changed = asyncio.Event()  # something happened that may make a next call possible
@@ -149,6 +151,7 @@ class PlatformSpider(scrapy.Spider):
         call = response.meta["call"]
         content_type = (response.headers.get("Content-Type") or b"").decode("latin-1")
         answer = self.knowledge.read(call, Reply(response.status, response.url, content_type, response.body))
+        self.watch.see(call, answer)
         await self.heed(call, answer)
         for results in self.landed(answer.outcomes, response.status):
             yield results

@@ -6,7 +6,7 @@ A platform is a module or package with a `NAME` and these names, all of them tot
 * `identify(text)`: the `Target` of a link, or why there is none (`Rejected`; `ADVICE` has a sentence for each detail)
 * `target(key, access_key)`: the `Target` of a stored post; `canonical(key)`: the address to show
 * `calls(wants, access, usable)`: the fewest requests that measure these; what they leave out waits for a credential
-* `read(call, reply)`: the `Answer`
+* `read(call, reply)`: the `Answer`; `useful(kind)`: whether a credential of this kind measures anything at all
 """
 
 import importlib

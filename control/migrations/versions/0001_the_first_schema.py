@@ -81,6 +81,7 @@ def upgrade() -> None:
         sa.Column("lease_until", sa.Double(), nullable=True),
         sa.Column("finished_at", sa.Double(), nullable=True),
         sa.Column("outcome", sa.Text(), nullable=True),
+        sa.Column("alarm", sa.Text(), nullable=True),
         sa.CheckConstraint("state IN ('queued', 'posted', 'running', 'finished', 'lost')", name="state"),
         sa.ForeignKeyConstraint(["batch_id"], ["batches.id"], name="fk_runs_batch_id", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name="pk_runs"),

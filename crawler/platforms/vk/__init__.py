@@ -10,7 +10,7 @@ from crawler.platforms.vk import api, page
 from crawler.platforms.vk.access import SETTINGS, Access, access
 from crawler.platforms.vk.links import ADVICE, NAME, canonical, identify, target
 
-__all__ = ["ADVICE", "NAME", "SETTINGS", "access", "calls", "canonical", "identify", "read", "target"]
+__all__ = ["ADVICE", "NAME", "SETTINGS", "access", "calls", "canonical", "identify", "read", "target", "useful"]
 
 
 def calls(wants: Sequence[Want], access: Access, usable: Sequence[Credential]) -> list[Call]:
@@ -21,6 +21,11 @@ def calls(wants: Sequence[Want], access: Access, usable: Sequence[Credential]) -
     by_page = [want for want in wants if want.target.kind == "video"] if only_service else []
     by_token = [want for want in wants if want.target.kind == "wall"] if only_service else wants
     return api.calls(by_token, access, usable) + page.calls(by_page, access)
+
+
+def useful(kind: str) -> bool:
+    """Whether a token of this kind reads posts at all."""
+    return kind != api.COMMUNITY
 
 
 def read(call: Call, reply: Reply) -> Answer:
