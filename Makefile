@@ -1,7 +1,7 @@
 # The development workflow. Needs Python 3.11 or later and make, nothing else.
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test lint demo lock clean
+.PHONY: help install run test lint bench demo lock clean
 MAKEFLAGS += --no-print-directory
 
 PYTHON ?=
@@ -26,6 +26,10 @@ lint: ## check style and types
 	@.venv/bin/ruff check --quiet .
 	@.venv/bin/ruff format --check --quiet .
 	@.venv/bin/mypy --no-error-summary
+
+bench: ## measure ratios: how much of VK's budget is used
+	@.ci/install requirements-dev.txt
+	@.venv/bin/python -m tests.bench.budget
 
 demo: install ## start everything on a VK of our own, and watch a sample batch
 	@exec .venv/bin/python -m tests.demo

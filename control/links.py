@@ -12,6 +12,9 @@ from control.openapi import Shape, resource
 from control.wording import advice, moment
 from crawler.models import Batch, Link, Post, Reading, Status
 from crawler.platforms import known
+from crawler.reasons import Reason
+
+RETRYABLE = {str(reason): reason.retryable for reason in Reason}
 
 api = resource("links", "The links of a batch", authenticate)
 
@@ -27,7 +30,8 @@ class LinkShown(Shape):
     comments: int | None
     reposts: int | None
     source: str | None = Field(description="What the numbers were read from.")
-    reason: str | None = Field(description="Why it failed: a stable code.")
+    reason: Reason | None = Field(description="Why it failed: a stable code.")
+    retryable: bool | None = Field(description="Whether asking again later can help.")
     detail: str | None
     advice: str | None = Field(description="The same as a sentence.")
     created_at: str
@@ -86,6 +90,7 @@ def _show(row: Row[Any]) -> LinkShown:
         reposts=row.reposts,
         source=row.source,
         reason=row.reason,
+        retryable=RETRYABLE[row.reason] if row.reason else None,
         detail=row.detail or None,
         advice=advice(row.platform, row.reason, row.detail) if row.reason else None,
         created_at=moment(row.created_at),

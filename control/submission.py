@@ -15,6 +15,7 @@ from crawler import acceptance
 from crawler.database import writing
 from crawler.platforms import known
 from crawler.platforms.contract import Rejected
+from crawler.reasons import Reason
 
 MOST_LINKS = 100_000
 DEADLINE = "BATCH_DEADLINE"  # its key in the app's configuration, in seconds
@@ -54,7 +55,7 @@ class Links(Shape):
 class RejectedLink(Shape):
     position: int = Field(description="Of the link in the batch, from 0.")
     link: str
-    reason: str
+    reason: Reason
     detail: str
     advice: str = Field(description="What to send in its place.")
 

@@ -33,6 +33,3 @@ class Reason(StrEnum):
     DEADLINE = "deadline", "The batch's deadline passed before the link was measured.", True
     LOST = "lost", "Our own worker died again and again while it worked on this link.", True
     CANCELLED = "cancelled", "The run was cancelled.", True
-
-
-SENTENCES = {reason.value: reason.sentence for reason in Reason}

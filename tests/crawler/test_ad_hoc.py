@@ -12,34 +12,11 @@ import time
 import pytest
 
 from tests.checkout import ROOT
+from tests.crawler.conftest import lines
 from tests.system import clean_environment
 from tests.vk_standin import truth
-from tests.vk_standin.client import StandIn
 
 LINKS = ["https://vk.com/wall-1_1", "https://vk.com/wall-1_903", "https://example.com/"]
-
-
-@pytest.fixture(scope="module")
-def vk():
-    with StandIn() as started:
-        yield started
-
-
-@pytest.fixture
-def crawl(vk, tmp_path):
-    def run(*arguments, stdin="", **settings):
-        command = [sys.executable, "-m", "scrapy", "crawl", *arguments]
-        environment = clean_environment() | vk.environment() | {"VK_TOKENS": "standin-service"} | settings
-        return subprocess.run(
-            command, cwd=ROOT, env=environment, input=stdin, capture_output=True, text=True, timeout=60, check=False
-        )
-
-    vk.reset()
-    return run
-
-
-def lines(result):
-    return [line.split() for line in result.stdout.splitlines()]
 
 
 def test_the_table_and_the_exit_code(crawl):
@@ -115,25 +92,9 @@ def test_without_a_token_it_reads_pages(crawl):
     assert result.returncode == 0
 
 
-def test_many_links_take_the_fewest_requests(crawl, vk, tmp_path):
-    file = tmp_path / "links.txt"
-    file.write_text("\n".join(f"wall-1_{1000 * item + 1}" for item in range(1, 2301)), encoding="utf-8")
-    assert crawl("vk_views", "-a", f"links=@{file}").returncode == 0
-    asked = [entry["ids"] for entry in vk.journal() if entry["method"] == "wall.getById"]
-    assert sorted(asked) == [100] * 23
-
-
 def test_it_needs_no_database(crawl, tmp_path):
     nowhere = "postgresql://nobody@127.0.0.1:1/nothing"
     assert crawl("vk_views", "-a", "links=wall-1_1", SQLALCHEMY_DATABASE_URL=nowhere).returncode == 0
-
-
-def test_a_dead_token_is_said_and_the_links_end(crawl, vk):
-    result = crawl("vk_views", "-a", "links=wall-1_1", VK_TOKENS="dead-canary-token")
-    assert lines(result)[1:] == [["wall-1_1", "credential"]]
-    assert result.returncode == 1
-    assert "auth" in result.stderr
-    assert "canary" not in result.stdout + result.stderr
 
 
 def test_without_a_network_it_gives_up_soon(crawl):
