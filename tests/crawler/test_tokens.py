@@ -81,3 +81,10 @@ def test_what_robots_txt_forbids_is_not_asked(crawl, vk):
     assert lines(polite)[1:] == [["wall-1_1", "blocked"]]
     assert "page" not in asked
     assert lines(rude)[1][1] == str(truth.views("wall", -1, 1))
+
+
+def test_pages_that_nobody_can_read_any_more_raise_an_alarm(crawl):
+    unreadable = " ".join(f"wall-1_{thousand}921" for thousand in range(1, 7))
+    result = crawl("vk_views", "-a", f"links={unreadable} wall-1_1", VK_TOKENS="")
+    assert [line[1] for line in lines(result)[1:7]] == ["layout_changed"] * 6
+    assert "6 of 7 pages could not be read" in result.stderr

@@ -5,6 +5,7 @@ Where VK's own reading of a link is not known, ours may refuse it, but must not 
 
 import re
 import unicodedata
+from collections import Counter
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from crawler.platforms.contract import Rejected, Target
@@ -163,8 +164,7 @@ class Fields(dict[str, str]):
 
     def __init__(self, pairs: list[tuple[str, str]]) -> None:
         super().__init__(pairs)
-        names = [name for name, _ in pairs]
-        self.twice = {name for name in names if names.count(name) > 1}
+        self.twice = {name for name, count in Counter(name for name, _ in pairs).items() if count > 1}
 
     def get(self, name: str, default: str = "") -> str:  # type: ignore[override] # strings only
         if name in self.twice:
