@@ -81,6 +81,8 @@ class PlatformSpider(scrapy.Spider):
                     yield request
                 for row in adhoc.rows(self.engine) if self.engine else []:
                     yield row
+        except Fenced:
+            self.end("fenced")
         finally:
             self.ending.set()  # wakes the requests that wait for their slot
         if self.outcome:
@@ -193,6 +195,8 @@ class PlatformSpider(scrapy.Spider):
         self.pool.back(call)
         if isinstance(failure.value, Fenced):
             self.end("fenced")
+        elif isinstance(failure.value, SQLAlchemyError):
+            self.end("no database")  # another run goes on once there is one
         elif isinstance(failure.value, NotNow):
             self.credentials.update(await self.ledger.states([call.budget]))
 
