@@ -4,6 +4,8 @@ import argparse
 import logging
 import os
 import sys
+from pathlib import Path
+from urllib.parse import urlsplit
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
@@ -32,7 +34,8 @@ class Command(crawl.Command):
         if "links" in opts.spargs:
             assert self.settings is not None
             self.settings.set("LOG_LEVEL", "WARNING", priority="spider")  # above the project's, below -L
-            for feed in self.settings.getdict("FEEDS").values():
+            for uri, feed in self.settings.getdict("FEEDS").items():
+                check_writable(str(uri))
                 feed |= {"item_classes": [Row], "fields": ["link", *COUNTS, "reason"]}
 
     def check(self, args: list[str], spargs: dict[str, str]) -> None:
@@ -82,6 +85,17 @@ class Watch:
         if isinstance(item, Results):
             final = (len(result.link_ids) for result in item.results if not isinstance(result.outcome, Again))
             self.progress.advance(self.task, sum(final))
+
+
+def check_writable(uri: str) -> None:
+    """Refuse a file that cannot be written now, and not after the work is done."""
+    if urlsplit(uri).scheme:
+        return
+    try:
+        Path(uri).parent.mkdir(parents=True, exist_ok=True)
+        Path(uri).open("ab").close()
+    except OSError as error:
+        refuse(f"{uri}: {error.strerror}")
 
 
 def refuse(problem: str) -> None:

@@ -68,6 +68,8 @@ def test_csv_and_json_hold_the_same_rows(crawl, tmp_path):
         (["vk_views", "-a", "links=@/no/such/file"], "/no/such/file"),
         (["vk_views", "-a", "links=wall-1_1", "-a", "batch=5"], "batch"),
         (["vk_views", "-a", "links=wall-1_1", "-a", "run=5"], "links, or"),
+        (["vk_views", "-a", "links=wall-1_1", "-O", "/dev/null/out.csv"], "/dev/null/out.csv: "),
+        (["vk_views", "-a", "links=wall-1_1", "-O", "out.xyz"], "xyz"),
         (["ok_views", "-a", "links=wall-1_1"], "vk_views"),
         ([], "vk_views"),
     ],
