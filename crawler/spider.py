@@ -5,7 +5,6 @@ import math
 import os
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from time import monotonic
 from typing import Any, Self
 
 import scrapy
@@ -22,17 +21,14 @@ from crawler.exceptions import Fenced, LedAway, NotNow
 from crawler.items import Results, Row
 from crawler.ledger import Ledger
 from crawler.pagewatch import PageWatch
+from crawler.patience import Patience
 from crawler.platforms.contract import Again, Answer, Call, Gone, Outcome, Pause, Reply, Target, Want
 from crawler.pool import Pool
 from crawler.reasons import Reason
 
 CHUNK = 5000  # links claimed at once: what one `execute` of VK measures (25 calls of 200 videos)
 MOST_IN_FLIGHT = 16
-PATIENCE_SECONDS = 10.0  # a run stays for links that are due so soon; later ones get a run of their own
-TURN_SECONDS = 30.0  # after that, a run makes room when another batch waits for one
 REFUSED_SECONDS = 3600.0  # for so long a refused credential is not tried; a new one is another one
-WAIT_SECONDS = 60.0  # a batch without a usable credential looks again after so long, for somebody may have replaced it
-AD_HOC_WAIT_SECONDS = 120.0  # somebody sits before an ad-hoc run: it waits no longer than that for a credential
 
 
 class PlatformSpider(scrapy.Spider):
@@ -52,11 +48,13 @@ class PlatformSpider(scrapy.Spider):
         attempts = queue.AD_HOC_ATTEMPTS if spider.engine else queue.ATTEMPTS
         lease = crawler.settings.getfloat("LEASE_SECONDS")
         spider.ledger = Ledger(spider.engine or database.create(), spider.run, lease, attempts)
+        spider.patience = Patience(spider.ledger, spider.pool, spider.credentials, ad_hoc=bool(spider.engine))
         return spider
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.ledger: Ledger
+        self.patience: Patience
         self.knowledge = platforms.known()[self.platform]
         self.access = self.knowledge.access(os.environ)
         self.credentials = Credentials(self.access.credentials)
@@ -66,12 +64,7 @@ class PlatformSpider(scrapy.Spider):
         self.saving = 0  # answers on their way into the database
         self.changed = asyncio.Event()  # something happened that may make a next call possible
         self.ending = asyncio.Event()
-        self.started = monotonic()
         self.outcome = ""
-
-    @property
-    def ad_hoc(self) -> bool:
-        return self.engine is not None
 
     async def start(self) -> AsyncIterator[Request | Row]:
         try:
@@ -90,11 +83,11 @@ class PlatformSpider(scrapy.Spider):
 
     async def requests(self) -> AsyncIterator[Request]:
         while not self.ending.is_set():
-            if self.pool.hungry and not await self.turn_is_over():
+            if self.pool.hungry and not await self.patience.turn_is_over():
                 self.pool.take(await self.ledger.claim(CHUNK))
             while call := self.next_call():
                 yield self.request(call)
-            if not (self.pool.flying or self.saving) and not await self.worth_waiting():
+            if not (self.pool.flying or self.saving) and not await self.patience.worth_waiting():
                 return
             await self.rest(1.0)
 
@@ -108,27 +101,6 @@ class PlatformSpider(scrapy.Spider):
         """How many requests may be in flight: each reserves a slot ahead, so few for a small budget."""
         budgets = max(1, len(self.credentials.credentials))
         return min(MOST_IN_FLIGHT, budgets * max(2, math.ceil(float(self.access.rate))))
-
-    async def turn_is_over(self) -> bool:
-        return not self.ad_hoc and monotonic() - self.started > TURN_SECONDS and await self.ledger.others_wait()
-
-    async def worth_waiting(self) -> bool:
-        """Whether this run, with nothing on its way, should stay: links are due soon, or a pause is about to end."""
-        if self.pool.links:
-            return await self.stays_for_credential()
-        due = await self.ledger.next_due()
-        return due is not None and (self.ad_hoc or due <= PATIENCE_SECONDS) and not await self.turn_is_over()
-
-    async def stays_for_credential(self) -> bool:
-        seconds, why = self.credentials.shortest_pause() or (math.inf, "no usable access token")
-        if seconds <= (AD_HOC_WAIT_SECONDS if self.ad_hoc else PATIENCE_SECONDS):
-            return True
-        self.logger.warning("Nothing can be asked now: %s", why)
-        if self.ad_hoc:
-            await self.ledger.give_up(Reason.CREDENTIAL)
-        else:
-            await self.ledger.wait(why, min(seconds, WAIT_SECONDS))
-        return False
 
     async def rest(self, seconds: float) -> None:
         with suppress(TimeoutError):

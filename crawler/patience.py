@@ -1,0 +1,49 @@
+"""How long a run stays when there is nothing to do just now, and when it makes room for others."""
+
+import logging
+import math
+from time import monotonic
+
+from crawler.credentials import Credentials
+from crawler.ledger import Ledger
+from crawler.pool import Pool
+from crawler.reasons import Reason
+
+STAY_SECONDS = 10.0  # a run stays for links that are due so soon; later ones get a run of their own
+TURN_SECONDS = 30.0  # after that, a run makes room when another batch waits for one
+WAIT_SECONDS = 60.0  # a batch without a usable credential looks again after so long, for somebody may have replaced it
+AD_HOC_SECONDS = 120.0  # somebody sits before an ad-hoc run: it waits no longer than that for a credential
+
+logger = logging.getLogger(__name__)
+
+
+class Patience:
+    """An ad-hoc run stays until every link is final."""
+
+    def __init__(self, ledger: Ledger, pool: Pool, credentials: Credentials, *, ad_hoc: bool) -> None:
+        self.ledger = ledger
+        self.pool = pool
+        self.credentials = credentials
+        self.ad_hoc = ad_hoc
+        self.started = monotonic()
+
+    async def turn_is_over(self) -> bool:
+        return not self.ad_hoc and monotonic() - self.started > TURN_SECONDS and await self.ledger.others_wait()
+
+    async def worth_waiting(self) -> bool:
+        """Whether this run, with nothing on its way, should stay: links are due soon, or a pause is about to end."""
+        if self.pool.links:
+            return await self._stays_for_credential()
+        due = await self.ledger.next_due()
+        return due is not None and (self.ad_hoc or due <= STAY_SECONDS) and not await self.turn_is_over()
+
+    async def _stays_for_credential(self) -> bool:
+        seconds, why = self.credentials.shortest_pause() or (math.inf, "no usable access token")
+        if seconds <= (AD_HOC_SECONDS if self.ad_hoc else STAY_SECONDS):
+            return True
+        logger.warning("Nothing can be asked now: %s", why)
+        if self.ad_hoc:
+            await self.ledger.give_up(Reason.CREDENTIAL)
+        else:
+            await self.ledger.wait(why, min(seconds, WAIT_SECONDS))
+        return False
