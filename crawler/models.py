@@ -81,6 +81,7 @@ class User(Base):
     password_hash: Mapped[str]
     created_at: Mapped[float] = mapped_column(default=now())
     served_at: Mapped[float] = mapped_column(server_default="0")  # when a batch of theirs last got a run
+    admin: Mapped[bool] = mapped_column(server_default=text("false"))  # may read what operators read
 
 
 class Batch(Base):
@@ -98,8 +99,21 @@ class Batch(Base):
     served_at: Mapped[float] = mapped_column(server_default="0")  # when it last got a run
     waiting_for: Mapped[str | None]  # what keeps the whole batch from going on, such as a paused token
     waiting_until: Mapped[float] = mapped_column(server_default="0")
+    retry_of: Mapped[str | None] = mapped_column(String(32))  # public id of the batch whose failed links these are
 
     __table_args__ = (partial_index("ix_batches_open", "id", where="closed_at IS NULL"),)
+
+
+class Submission(Base):
+    """An `Idempotency-Key` and what it was first used for, remembered for a day."""
+
+    __tablename__ = "submissions"
+
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    fingerprint: Mapped[str] = mapped_column(String(64))  # of the request
+    batch_public_id: Mapped[str] = mapped_column(String(32))  # also when that batch is deleted
+    created_at: Mapped[float] = mapped_column(default=now(), index=True)
 
 
 class Post(Base):
@@ -128,7 +142,8 @@ class Run(Base):
     posted_at: Mapped[float | None]
     started_at: Mapped[float | None]
     lease_until: Mapped[float | None]
-    finished_at: Mapped[float | None]
+    pid: Mapped[int | None]  # of the process that won it, on the machine of its node
+    finished_at: Mapped[float | None] = mapped_column(index=True)
     outcome: Mapped[str | None]  # why the spider closed, or why the run was given up
     alarm: Mapped[str | None]  # what an operator has to see, such as pages that we cannot read any more
 
@@ -171,7 +186,7 @@ class Link(Base):
     status: Mapped[str] = mapped_column(default=Status.CREATED)
     reason: Mapped[str | None]
     detail: Mapped[str | None]
-    run_id: Mapped[str | None] = mapped_column(ForeignKey("runs.id"))
+    run_id: Mapped[str | None] = mapped_column(String(32))  # no foreign key: rows of old runs are removed
     sent: Mapped[bool] = mapped_column(server_default=text("false"))  # its request may be on the wire
     attempts: Mapped[int] = mapped_column(server_default="0")
     not_before: Mapped[float] = mapped_column(server_default="0")
@@ -199,3 +214,12 @@ class Budget(Base):
     kind: Mapped[str] = mapped_column(server_default="")  # of the credential, once an answer told
     paused_until: Mapped[float] = mapped_column(server_default="0")
     why: Mapped[str] = mapped_column(server_default="")
+
+
+class Beat(Base):
+    """When a process that runs for ever last did its round."""
+
+    __tablename__ = "beats"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[float]
