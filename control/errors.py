@@ -12,6 +12,8 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
+from crawler import database
+
 log = structlog.get_logger()
 
 MEDIA_TYPE = "application/problem+json"
@@ -102,6 +104,10 @@ class DatabaseUnavailable(ApiError):
     status, code, headers = HTTPStatus.SERVICE_UNAVAILABLE, "database_unavailable", {"Retry-After": "5"}
 
 
+class StorageFull(ApiError):
+    status, code, headers = HTTPStatus.INSUFFICIENT_STORAGE, "storage_full", {"Retry-After": "60"}
+
+
 FRAMEWORK = {  # what Flask and waitress themselves refuse, by status
     404: ("not_found", "There is nothing at this address: /docs shows what there is."),
     405: ("method_not_allowed", "This address does not take this method: see the Allow header."),
@@ -175,6 +181,8 @@ def _framework(error: HTTPException) -> Response:
 
 def _database(error: Exception) -> Response:
     log.error("the database failed", error=str(error).partition("\n")[0])
+    if database.is_full(error):
+        return answer(StorageFull("The server's disk is full: nothing was stored, send it again later."))
     return answer(DatabaseUnavailable("The database does not answer just now: nothing was stored, send it again."))
 
 

@@ -93,6 +93,7 @@ def _describe_errors(path: str, operation: dict[str, Any]) -> None:
     """Name every error that can be answered, all of one shape."""
     responses = operation["responses"]
     statuses = {int(status) for status in responses if status >= "4"} - {422} | {500, 503}
+    statuses |= {507} if operation.get("requestBody") else set()
     statuses |= {401} if operation.get("security") else set()
     statuses |= {404} if "{" in path else set()
     statuses |= {400, 413, 415, 422} if operation.get("requestBody") else set()

@@ -1,4 +1,4 @@
-"""Waits until servers answer."""
+"""Asks servers whether they answer."""
 
 from base64 import b64encode
 from collections.abc import Callable
@@ -36,18 +36,19 @@ async def answer(checks: list[Check], patience: float, waiting: Callable[[str], 
     """Return once each has answered with success; every `patience` seconds `waiting` hears whom we wait for."""
     for check in checks:
         since = reactor.seconds()
-        while not await _answers(check):
+        while await ask(check) is None:
             if reactor.seconds() - since > patience:
                 waiting(check.name)
                 since = reactor.seconds()
             await deferLater(reactor, PAUSE_SECONDS)
 
 
-async def _answers(check: Check) -> bool:
-    asked = Agent(reactor, connectTimeout=TIMEOUT_SECONDS).request(b"GET", check.url.encode(), check.headers)
+async def ask(check: Check, seconds: float = TIMEOUT_SECONDS) -> bytes | None:
+    """Return the body of a good answer, None where there is none in time."""
+    asked = Agent(reactor, connectTimeout=seconds).request(b"GET", check.url.encode(), check.headers)
     try:
-        response = await asked.addTimeout(TIMEOUT_SECONDS, reactor)
-        await readBody(response).addTimeout(TIMEOUT_SECONDS, reactor)
+        response = await asked.addTimeout(seconds, reactor)
+        body = await readBody(response).addTimeout(seconds, reactor)
     except (ConnectError, ConnectionClosed, ResponseFailed, WaitedTooLong):
-        return False
-    return bool(response.code == OK)
+        return None
+    return body if response.code == OK else None

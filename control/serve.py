@@ -28,6 +28,7 @@ from control.readiness import problems
 from control.ready import Check, answer
 from control.settings import Settings
 from control.supervisor import Supervisor
+from control.watchdog import Watchdog
 from crawler import environment, platforms
 from crawler.database import create, database_url
 
@@ -185,13 +186,23 @@ class System:
     async def announce(self) -> None:
         checks = [Check("the API", f"{self.api.url}/openapi.json")]
         if self.scrapyd:
-            user = (self.settings.scrapyd_username, self.settings.scrapyd_password)
-            checks.append(Check("scrapyd", f"{self.scrapyd.url}/daemonstatus.json", user))
+            checks.append(self.watch_scrapyd(self.scrapyd))
         await answer(checks, PATIENCE_SECONDS, lambda name: say(f"still waiting for {name}; its log is in {LOGS}"))
         self.ready = True
         say(self.banner())
         for problem in await deferToThread(known_problems):
             say(f"look here: {problem}")
+
+    def watch_scrapyd(self, scrapyd: Address) -> Check:
+        user = (self.settings.scrapyd_username, self.settings.scrapyd_password)
+        check = Check("scrapyd", f"{scrapyd.url}/daemonstatus.json", user)
+        watchdog = Watchdog(check, self.settings.max_runs, self.restart_scrapyd)
+        watchdog.startService()
+        return check
+
+    def restart_scrapyd(self, why: str) -> None:
+        say(f"scrapyd {why}: it is started anew")
+        self.supervisor.stopProcess("scrapyd")
 
     def banner(self) -> str:
         nodes = ", ".join(self.settings.scrapyd_urls)

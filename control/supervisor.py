@@ -18,6 +18,7 @@ from twisted.runner.procmon import LoggingProtocol, ProcessMonitor
 
 LOG_BYTES = 10_000_000
 OLD_LOGS = 5
+SWEEP_SECONDS = 2.0  # spiders of a scrapyd that was killed end by themselves in less, unless they hang
 REMEMBERED_CHUNKS = 20  # of a child's latest output
 
 
@@ -87,6 +88,7 @@ class Supervisor(ProcessMonitor):
     def ended(self, child: Child, reason: Failure) -> None:
         if self.running:
             self.died(child.name, _how(reason))
+            reactor.callLater(SWEEP_SECONDS, _sweep, child.pid)
         else:
             _sweep(child.pid)
         self._monitoredProcessExited(child.name, reason)

@@ -17,6 +17,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from crawler.environment import ROOT, VAR
 
 BUSY_MILLISECONDS = 30_000
+DISK_FULL = "53100"  # https://www.postgresql.org/docs/current/errcodes-appendix.html
 
 
 class now(FunctionElement[float]):  # noqa: N801 - it reads as the SQL function it is
@@ -83,6 +84,12 @@ def _pragmas(connection: sqlite3.Connection, synchronous: str) -> None:
 def _begin(connection: Connection) -> None:
     writes = connection.get_execution_options().get("writes")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def is_full(error: BaseException) -> bool:
+    """Whether the database failed for lack of room on its disk."""
+    cause = getattr(error, "orig", None)
+    return getattr(cause, "sqlite_errorname", "") == "SQLITE_FULL" or getattr(cause, "sqlstate", "") == DISK_FULL
 
 
 @contextmanager

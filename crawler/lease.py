@@ -1,9 +1,11 @@
-"""A run's lease: who may write. Others take a run's links over only after its lease has ended.
+"""A run's lease: who may write. Others take a run's links over only after its lease, or its process, has ended.
 
 Every write of a run begins with `hold`, which extends the lease or raises `Fenced`: a process that was stopped and
 wakes up late finds the door locked and writes nothing.
 https://martin.kleppmann.com/2016/02/08/how-to-do-distributed-locking.html
 """
+
+import os
 
 from sqlalchemy import Connection, Engine, update
 
@@ -13,11 +15,11 @@ from crawler.models import Run, RunState
 
 
 def start(engine: Engine, run_id: str, lease: float) -> bool:
-    """Win the run. False: it runs already, is over or never was."""
+    """Win the run for this process. False: it runs already, is over or never was."""
     statement = (
         update(Run)
         .where(Run.id == run_id, Run.state.in_((RunState.QUEUED, RunState.POSTED)))
-        .values(state=RunState.RUNNING, started_at=now(), lease_until=now() + lease)
+        .values(state=RunState.RUNNING, pid=os.getpid(), started_at=now(), lease_until=now() + lease)
     )
     with engine.begin() as connection:
         return connection.execute(statement).rowcount == 1

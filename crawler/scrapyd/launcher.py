@@ -10,20 +10,24 @@ from scrapy.utils.project import get_project_settings
 from scrapyd import launcher
 from scrapyd.config import Config
 from scrapyd.webservice import spider_list
+from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from twisted.application.service import MultiService
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
 from twisted.internet.error import ProcessExitedAlready
+from twisted.internet.task import LoopingCall
 from twisted.internet.threads import deferToThread
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from crawler import database, queue  # reads .env too, for a scrapyd that is started by hand
 from crawler.exceptions import Fenced
+from crawler.scrapyd import reaper
 from crawler.settings import LEASE_SECONDS
 
 GRACE_SECONDS = 2.5
+REAP_SECONDS = 2.0
 
 log = Logger()
 
@@ -36,23 +40,29 @@ class Launcher(launcher.Launcher):
     def __init__(self, config: Config, app: MultiService) -> None:
         super().__init__(config, app)
         self.max_proc = int(os.environ.get("MAX_RUNS") or os.cpu_count() or 1)
+        self.engine = database.create()
+        self.reaping = LoopingCall(self._reap)
+        self.stopping = False
 
     def startService(self) -> None:  # noqa: N802 - Twisted's name
         _know_spiders()
         super().startService()
+        self.reaping.start(REAP_SECONDS, now=False)
 
     def stopService(self) -> Deferred[None]:  # noqa: N802 - Twisted's name
         """Ask every spider to end, and kill it where it has not after GRACE_SECONDS; scrapyd waits for the result."""
         return Deferred.fromCoroutine(self._stop())
 
     async def _stop(self) -> None:
+        self.stopping = True
+        self.reaping.stop()
         running = list(self.processes.values())
         _signal(running, "INT")
         kill = reactor.callLater(GRACE_SECONDS, _signal, running, "KILL")
         await DeferredList([process.deferred for process in running])
         if kill.active():
             kill.cancel()
-        await deferToThread(_settle, [process.job for process in running])
+        await deferToThread(_settle, self.engine, [process.job for process in running])
 
     def _spawn_process(self, message: dict[str, Any], slot: int) -> None:
         spawned = maybeDeferred(super()._spawn_process, message, slot)
@@ -62,6 +72,19 @@ class Launcher(launcher.Launcher):
         log.failure("Job {job} could not be started", failure, job=job)
         self._get_message(slot)
 
+    def _process_finished(self, process: launcher.ScrapyProcessProtocol, slot: int) -> None:
+        super()._process_finished(process, slot)
+        if not self.stopping:
+            deferToThread(reaper.bury, self.engine, process.job, process.pid)
+
+    def _reap(self) -> Deferred[None]:
+        return Deferred.fromCoroutine(self._kill_overdue())
+
+    async def _kill_overdue(self) -> None:
+        """Kill processes that hold nothing any more, and perhaps a slot or the database's lock."""
+        overdue = await deferToThread(reaper.overdue, self.engine)
+        _signal([process for process in self.processes.values() if process.job in overdue], "KILL")
+
 
 def _signal(processes: Iterable[launcher.ScrapyProcessProtocol], name: str) -> None:
     for process in processes:
@@ -69,12 +92,8 @@ def _signal(processes: Iterable[launcher.ScrapyProcessProtocol], name: str) -> N
             process.transport.signalProcess(name)
 
 
-def _settle(run_ids: list[str]) -> None:
-    """Give back what killed spiders held; one that ended in time has done so itself.
-
-    This must not be done while scrapyd runs: of a job that was posted twice the second process ends at once.
-    """
-    engine = database.create()
+def _settle(engine: Engine, run_ids: list[str]) -> None:
+    """Give back what killed spiders held; one that ended in time has done so itself."""
     for run_id in run_ids:
         with suppress(Fenced, SQLAlchemyError):
             queue.settle(engine, run_id, LEASE_SECONDS, "shutdown")

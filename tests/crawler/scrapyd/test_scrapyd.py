@@ -11,10 +11,11 @@ from time import monotonic, sleep
 
 import pytest
 import requests
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 
 from crawler import database
 from crawler.models import Link, Run
+from crawler.scrapyd import reaper
 from tests.checkout import copy_to
 from tests.processes import MARK, marked, of_module
 from tests.seed import seed
@@ -48,6 +49,7 @@ class Scrapyd:
             "VK_TOKENS": "token",
             "VK_API_URL": f"http://127.0.0.1:{vk.getsockname()[1]}",
             "MAX_RUNS": "1",
+            "LEASE_SECONDS": "6",
         }
         self.log = folder / "scrapyd.log"
 
@@ -178,6 +180,39 @@ def test_a_killed_scrapyd_takes_its_spiders_along_and_pending_runs_survive(scrap
     until(lambda: marked(scrapyd.mark) == {}, "ended", 5)
     scrapyd.start()
     until(lambda: scrapyd.jobs("running") == [pending], "running")
+
+
+def test_a_killed_spider_gives_its_links_back_at_once(scrapyd):
+    run = scrapyd.run(["wall-1_1", "wall-1_2"])
+    with scrapyd.engine.begin() as connection:
+        connection.execute(update(Run).values(lease_until=1e12))
+        connection.execute(update(Link).where(Link.position == 1).values(sent=False))
+    os.kill(scrapyd.spider(), signal.SIGKILL)
+    until(lambda: scrapyd.outcome(run) == ("lost", "its process died"), "lost", 3)
+    assert scrapyd.rows(run) == [("created", None, 1), ("created", None, 0)]
+
+
+def test_of_a_job_that_was_posted_twice_the_second_process_takes_nothing_from_the_first(scrapyd):
+    run = scrapyd.run(["wall-1_1"])
+    environment = scrapyd.environment | {"SCRAPY_JOB": run}
+    command = [sys.executable, "-m", SPIDER, "crawl", "vk_views", "-a", f"run={run}"]
+    with subprocess.Popen(command, cwd=scrapyd.folder, env=environment, stdin=subprocess.PIPE, stderr=-3) as second:
+        assert second.wait(20) == 0
+    reaper.bury(scrapyd.engine, run, second.pid)
+    assert scrapyd.outcome(run) == ("running", None)
+
+
+def test_a_spider_that_is_stopped_keeps_nobody_waiting(scrapyd):
+    run = scrapyd.run(["wall-1_1"])
+    os.kill(scrapyd.spider(), signal.SIGSTOP)
+    until(lambda: scrapyd.outcome(run)[0] == "lost", "lost", 15)
+    assert scrapyd.outcome(run)[1] == "its process died"
+    scrapyd.run(["wall-1_2"])
+
+
+def test_a_cancelled_run_gives_its_slot_back_though_vk_is_silent(scrapyd):
+    scrapyd.cancel(scrapyd.run(["wall-1_1"]))
+    scrapyd.run(["wall-1_2"])
 
 
 def test_a_job_that_cannot_be_started_gives_its_slot_back(scrapyd):
