@@ -33,19 +33,19 @@ def migrated_sqlite(tmp_path_factory):
 def postgresql_server():
     if postgresql.binaries() is None:
         (pytest.fail if os.environ.get("CI") else pytest.skip)("PostgreSQL's server is not installed")
-    with postgresql.server() as address:
-        yield address
+    with postgresql.running() as server:
+        yield server.address
 
 
 @pytest.fixture(scope="session")
 def migrated_postgresql(postgresql_server):
     """A migrated, empty database named `template`, to be copied."""
-    _execute(postgresql_server, "CREATE DATABASE template")
+    execute(postgresql_server, "CREATE DATABASE template")
     migrate(postgresql_server.format("template"))
     return postgresql_server
 
 
-def _execute(server, statement):
+def execute(server, statement):
     engine = create_engine(server.format("postgres"), isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         connection.exec_driver_sql(statement)
@@ -61,7 +61,7 @@ def sqlite_url(migrated_sqlite, tmp_path):
 @pytest.fixture
 def postgresql_url(migrated_postgresql):
     name = f"test_{uuid4().hex}"
-    _execute(migrated_postgresql, f"CREATE DATABASE {name} TEMPLATE template")
+    execute(migrated_postgresql, f"CREATE DATABASE {name} TEMPLATE template")
     return migrated_postgresql.format(name)
 
 

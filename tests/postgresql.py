@@ -2,13 +2,15 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 FAST = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=200"
+DURABLE = "-c max_connections=200"  # as it comes: what was committed survives a kill
 
 
 def binaries() -> Path | None:
@@ -17,20 +19,44 @@ def binaries() -> Path | None:
     return found[-1].parent if found else None
 
 
-@contextmanager
-def server() -> Iterator[str]:
-    """Yield the address of the server, without a database's name: `postgresql+psycopg://postgres@/{}?host=…`."""
-    folder = Path(tempfile.mkdtemp(prefix="views-pg-"))
-    data = folder / "data"
-    try:
+class Server:
+    """Lies in `folder`. `address` lacks a database's name: `postgresql+psycopg://postgres@/{}?host=…`."""
+
+    def __init__(self, folder: Path, options: str) -> None:
+        self.folder = folder
+        self.data = folder / "data"
+        self.options = f"{options} -c listen_addresses='' -c unix_socket_directories={folder}"
+        self.address = f"postgresql+psycopg://postgres@/{{}}?host={folder}"
         if os.geteuid() == 0:
             shutil.chown(folder, "postgres")
-        _run("initdb", "--auth=trust", "--username=postgres", "--encoding=UTF8", "--no-sync", f"--pgdata={data}")
-        options = f"{FAST} -c listen_addresses='' -c unix_socket_directories={folder}"
-        _run("pg_ctl", f"--pgdata={data}", f"--log={folder}/log", f"--options={options}", "--wait", "start")
-        yield f"postgresql+psycopg://postgres@/{{}}?host={folder}"
+        _run("initdb", "--auth=trust", "--username=postgres", "--encoding=UTF8", "--no-sync", f"--pgdata={self.data}")
+
+    def start(self) -> None:
+        log, options = f"--log={self.folder}/log", f"--options={self.options}"
+        _run("pg_ctl", f"--pgdata={self.data}", log, options, "--wait", "start")
+
+    def kill(self) -> None:
+        """Kill all its processes at once, as the loss of its machine would."""
+        main = int((self.data / "postmaster.pid").read_text().split()[0])
+        children = Path(f"/proc/{main}/task/{main}/children").read_text().split()
+        for pid in (main, *map(int, children)):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+    def stop(self) -> None:
+        _run("pg_ctl", f"--pgdata={self.data}", "--mode=immediate", "stop", check=False)
+
+
+@contextmanager
+def running(options: str = FAST) -> Iterator[Server]:
+    """A running server, gone when the context ends."""
+    folder = Path(tempfile.mkdtemp(prefix="views-pg-"))
+    server = Server(folder, options)
+    try:
+        server.start()
+        yield server
     finally:
-        _run("pg_ctl", f"--pgdata={data}", "--mode=immediate", "stop", check=False)
+        server.stop()
         shutil.rmtree(folder, ignore_errors=True)
 
 

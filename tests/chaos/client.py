@@ -1,0 +1,68 @@
+"""A user who insists: what was not answered is sent again under the same key, and what was answered is written down."""
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+import requests
+
+from tests.system import PASSWORD
+
+FOR_LATER = {503, 507}  # answers that ask to come back
+TIMEOUT_SECONDS = 60.0
+PATIENCE_SECONDS = 120.0
+
+
+@dataclass
+class Client:
+    """`accepted`: what the API has said yes to, links by batch. `seen`: how often which status was answered."""
+
+    url: str
+    name: str
+    accepted: dict[str, list[str]] = field(default_factory=dict)
+    seen: dict[int, int] = field(default_factory=dict)
+    unanswered: int = 0
+
+    def __post_init__(self) -> None:
+        self.session = requests.Session()
+        self.session.trust_env = False
+
+    def login(self) -> None:
+        who = {"username": self.name, "password": PASSWORD}
+        self.insist("POST", "/users", who)
+        self.session.headers["Authorization"] = f"Bearer {self.insist('POST', '/users/login', who).json()['token']}"
+
+    def submit(self, links: list[str]) -> str:
+        answer = self.insist("POST", "/batches", {"links": links}, key=uuid4().hex)
+        assert answer.status_code == 202, answer.text
+        self.accepted[answer.json()["id"]] = links
+        return str(answer.json()["id"])
+
+    def insist(self, method: str, path: str, body: Any = None, key: str = "") -> requests.Response:
+        """Ask until there is an answer that is none for later."""
+        end = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            answer = self.ask(method, path, body, key)
+            if answer is not None and answer.status_code not in FOR_LATER:
+                return answer
+            assert time.monotonic() < end, f"no answer to {method} {path} in {PATIENCE_SECONDS} s"
+            time.sleep(0.2)
+
+    def ask(self, method: str, path: str, body: Any = None, key: str = "") -> requests.Response | None:
+        headers = {"Idempotency-Key": key} if key else {}
+        try:
+            answer = self.session.request(
+                method, f"{self.url}{path}", json=body, headers=headers, timeout=TIMEOUT_SECONDS
+            )
+        except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError):
+            self.unanswered += 1
+            return None
+        self.seen[answer.status_code] = self.seen.get(answer.status_code, 0) + 1
+        assert answer.status_code < 500 or answer.status_code in FOR_LATER, answer.text
+        assert answer.status_code not in FOR_LATER or answer.headers["Retry-After"]
+        return answer
+
+    def unfinished(self, batch: str) -> int:
+        counts = self.insist("GET", f"/batches/{batch}").json()["counts"]
+        return int(counts["created"] + counts["in progress"])

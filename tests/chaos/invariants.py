@@ -1,0 +1,94 @@
+"""What has to hold after every mistreatment, checked from outside against what clients were told.
+
+I1 every accepted link is final. I2 each became final once, and is still what it became. I3 its number is the truth.
+I4 its reason is the truth. I5 the API's counters are the counts of its links. I6 nobody sees what is another's.
+I7 no run is left over. I8 the database is sound. I9 what is stored is what clients were told. I10 no token is anywhere.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, text
+
+from tests.chaos.client import Client
+from tests.chaos.site import CANARY, Site
+from tests.vk_standin import truth
+
+LINK = re.compile(r"(wall|video)(-?\d+)_(\d+)")
+NOT_ONCE = """
+SELECT links.id FROM links LEFT JOIN finals ON finals.link_id = links.id
+GROUP BY links.id, links.status, links.reading_id
+HAVING count(finals.link_id) <> 1 OR min(finals.status) <> links.status
+OR coalesce(min(finals.reading_id), 0) <> coalesce(links.reading_id, 0)
+"""
+RIGHTFUL = (
+    "SELECT count(*) FROM links JOIN batches ON batches.id = links.batch_id "
+    "JOIN users ON users.id = batches.user_id WHERE users.username = :name"
+)
+
+
+def truth_of(link: str) -> Any:
+    """The number, or the reason why there is none."""
+    found = LINK.search(link)
+    return truth.expected(found[1], int(found[2]), int(found[3]), "api") if found else "invalid_link"
+
+
+def check(site: Site, clients: Iterable[Client]) -> Counter[str]:
+    """Raise AssertionError where one does not hold; else say how many links ended how."""
+    ended: Counter[str] = Counter()
+    for client in clients:
+        ended += _check_client(client, site.engine)
+    _check_database(site.engine)
+    _check_secrets(site.system.folder / "var")
+    return ended
+
+
+def _check_client(client: Client, engine: Engine) -> Counter[str]:
+    ended: Counter[str] = Counter()
+    for batch, links in client.accepted.items():
+        rows = rows_of(client, batch)
+        assert [row["link"] for row in rows] == links, f"I9 of batch {batch}"
+        wrong = [row for row in rows if (row["reason"] or row["views"]) != truth_of(row["link"])]
+        assert not wrong, f"I1, I3, I4: {wrong[:3]} of {len(wrong)}"
+        statuses = Counter(row["status"] for row in rows)
+        shown = client.insist("GET", f"/batches/{batch}").json()["counts"]
+        assert +Counter(shown) == statuses, f"I5 of batch {batch}"
+        ended += statuses
+    mine = client.insist("GET", "/get-bg-tasks").json()
+    expected = Counter(link for links in client.accepted.values() for link in links)
+    assert Counter(row["link"] for row in mine) == expected, "I6, I9"
+    assert _scalar(engine, RIGHTFUL, name=client.name) == expected.total(), "I9"
+    return ended
+
+
+def rows_of(client: Client, batch: str) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = []
+    cursor = ""
+    while True:
+        page = client.insist("GET", f"/batches/{batch}/links?limit=1000{cursor}").json()
+        rows += page["links"]
+        if not page["next_cursor"]:
+            return rows
+        cursor = f"&cursor={page['next_cursor']}"
+
+
+def _check_database(engine: Engine) -> None:
+    with engine.connect() as connection:
+        assert connection.execute(text(NOT_ONCE)).all() == [], "I2"
+        assert connection.execute(text("SELECT id, state FROM runs WHERE finished_at IS NULL")).all() == [], "I7"
+        if engine.dialect.name == "sqlite":
+            assert connection.execute(text("PRAGMA integrity_check")).scalars().all() == ["ok"], "I8"
+            assert connection.execute(text("PRAGMA foreign_key_check")).all() == [], "I8"
+
+
+def _check_secrets(folder: Path) -> None:
+    leaks = [file for file in folder.rglob("*") if file.is_file() and CANARY.encode() in file.read_bytes()]
+    assert leaks == [], "I10"
+
+
+def _scalar(engine: Engine, statement: str, **values: Any) -> Any:
+    with engine.connect() as connection:
+        return connection.execute(text(statement), values).scalar_one()

@@ -1,0 +1,104 @@
+"""A system to be mistreated: `make run` in a copy of the checkout, a database, a stand-in for VK, and an oracle."""
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from crawler import database
+from tests.chaos import oracle
+from tests.checkout import copy_to
+from tests.processes import MARK, marked
+from tests.system import System
+from tests.vk_standin.client import StandIn
+
+CANARY = "canary-of-the-users-token"
+TOKENS = tuple(f"{CANARY}-{number}" for number in range(3))
+FAILPOINTS = Path(__file__).parent / "failpoints"
+SPIDER = "crawler.scrapyd.runner"
+MODULES = {"api": "control.api", "scheduler": "control.scheduler", "scrapyd": "scrapyd"}
+SETTINGS = {
+    "VK_TOKENS": ",".join(TOKENS),
+    "VK_REQUESTS_PER_SECOND": "20",
+    "MAX_RUNS": "2",
+}
+
+
+@dataclass
+class Site:
+    system: System
+    vk: StandIn
+    engine: Engine
+    mark: str
+
+    def pids(self, kind: str) -> list[int]:
+        """The processes of a kind: `api`, `scheduler`, `scrapyd`, `spider`, `supervisor`."""
+        return [pid for pid, words in marked(self.mark).items() if _is(kind, words[1:])]
+
+    def signal(self, kind: str, number: int) -> int:
+        """Send a signal to one process of the kind, if there is one; its pid or 0."""
+        for pid in self.pids(kind):
+            try:
+                os.kill(pid, number)
+            except ProcessLookupError:
+                continue
+            return pid
+        return 0
+
+    def arm(self, moment: str, place: str, action: str = "kill") -> Path:
+        """Let the first process die that comes to this commit; the file that is returned vanishes when it does."""
+        file = self.system.folder.parent / "armed"
+        file.with_suffix(".new").write_text(f"{moment} {place} {action}\n")
+        return file.with_suffix(".new").rename(file)
+
+    def places(self) -> set[str]:
+        """Every commit that was passed so far."""
+        return set((self.system.folder.parent / "seen").read_text().split())
+
+    def again(self) -> None:
+        """Start the system anew once all that is left of a killed one has gone."""
+        assert self.system.process
+        self.system.process.wait(20)
+        self.system.reader.join()
+        self.system.start()
+
+
+def _is(kind: str, words: list[str]) -> bool:
+    if kind == "supervisor":
+        return words[:2] == ["-m", "control.serve"]
+    if kind == "spider":
+        return words[:2] == ["-m", SPIDER]
+    return words[:3] == ["-m", "control.child", MODULES[kind]]
+
+
+@contextmanager
+def site(folder: Path, database_url: str, *, failpoints: bool = False, **settings: str) -> Iterator[Site]:
+    """A running system on a fresh database; at the end all of its processes are gone, whatever a test did to them."""
+    mark = f"{os.getpid()}-{folder.name}"
+    copy_to(folder / "views")
+    environment = {MARK: mark, "SQLALCHEMY_DATABASE_URL": database_url}
+    if failpoints:
+        environment |= {"PYTHONPATH": str(FAILPOINTS), "VIEWS_TEST_FAILPOINT": str(folder / "armed")}
+    options = [f"--token=service:{token}" for token in TOKENS]
+    engine = database.create(url=database_url)
+    with StandIn(*options) as vk:
+        system = System(folder / "views", environment | vk.environment() | SETTINGS | settings)
+        try:
+            system.start()
+            oracle.install(engine)
+            system.login()
+            yield Site(system, vk, engine, mark)
+        finally:
+            engine.dispose()
+            if system.process and system.process.poll() is None:
+                system.stop()
+            _clear(mark)
+
+
+def _clear(mark: str) -> None:
+    for pid in marked(mark):
+        os.kill(pid, signal.SIGKILL)

@@ -1,0 +1,139 @@
+"""Rounds of kills under load: clients hand links in, processes die at random, VK errs; then all has to be right."""
+
+import random
+import signal
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from statistics import quantiles
+from threading import Event, Thread
+
+from tests.chaos import invariants
+from tests.chaos.client import Client
+from tests.chaos.site import Site
+from tests.vk_standin.truth import Fate
+
+KINDS = ("api", "scheduler", "scrapyd", "spider", "supervisor")
+TROUBLE = 0.08  # of VK's answers go wrong
+LATENCY = 0.1
+FATES = (Fate.MISSING, Fate.DELETED, Fate.NO_VIEWS, Fate.ZERO, Fate.ACCESS_DENIED)
+LONGEST_BATCH = 600
+SETTLED_SECONDS = 300.0  # after that long without a fault, what is unfinished counts as lost
+
+
+@dataclass
+class Report:
+    """Of all rounds; `recoveries` are seconds from a round's last fault to its last final link."""
+
+    kills: Counter[str] = field(default_factory=Counter)
+    ended: Counter[str] = field(default_factory=Counter)
+    recoveries: list[float] = field(default_factory=list)
+    answers: Counter[int] = field(default_factory=Counter)
+    unanswered: int = 0
+    asked: int = 0
+    wanted: int = 0
+    seconds: float = 0.0
+
+    @property
+    def refetch(self) -> float:
+        """Posts asked of VK for each that had to be asked."""
+        return self.asked / self.wanted
+
+    def recovery(self, percent: int) -> float:
+        many = self.recoveries if len(self.recoveries) > 1 else self.recoveries * 2
+        return quantiles(many, n=100, method="inclusive")[percent - 1]
+
+
+def links(rng: random.Random, owner: int, count: int) -> list[str]:
+    """Make up a batch: mostly ordinary posts, some without a number, some named twice, some no links at all."""
+    made = []
+    for item in rng.sample(range(1, 100_000), count):
+        draw = rng.random()
+        if draw < 0.02:
+            made.append(f"spam {item}")
+        elif draw < 0.04 and made:
+            made.append(rng.choice(made))
+        elif draw < 0.06:
+            made.append(f"https://vk.com/wall-{owner}_{item * 1000 + rng.choice(FATES).value}")
+        else:
+            made.append(f"https://vk.com/wall-{owner}_{item * 1000 + rng.randrange(900)}")
+    return made
+
+
+class Round:
+    def __init__(self, site: Site, seed: str, kills: int, least: int) -> None:
+        self.site = site
+        self.rng = random.Random(seed)
+        self.victims = [kind for kind in KINDS for _ in range(kills)]
+        self.rng.shuffle(self.victims)
+        self.least = least
+        self.clients = [Client(site.system.url, f"{name} {seed}") for name in ("anna", "boris")]
+        self.over = Event()
+        self.errors: list[BaseException] = []
+
+    def play(self, report: Report) -> None:
+        before = self.asked()
+        self.site.vk.set(trouble=TROUBLE, latency=LATENCY)
+        threads = [Thread(target=self.submit, args=(client, number)) for number, client in enumerate(self.clients)]
+        for thread in threads:
+            thread.start()
+        try:
+            for kind in self.victims:
+                time.sleep(self.rng.uniform(0.05, 0.6))
+                report.kills[kind] += self.kill(kind)
+        finally:
+            self.over.set()
+            for thread in threads:
+                thread.join()
+        self.site.vk.set(trouble=0.0)
+        assert not self.errors, self.errors
+        self.settle(report, time.monotonic())
+        report.asked += self.asked() - before
+
+    def submit(self, client: Client, number: int) -> None:
+        """Hand batches in until the kills are over and there were links enough."""
+        rng = random.Random(f"{client.name}")
+        try:
+            client.login()
+            while not self.over.is_set() or sum(map(len, client.accepted.values())) < self.least / 2:
+                owner = rng.randrange(1, 10**9)
+                client.submit(links(rng, owner, rng.randrange(1, LONGEST_BATCH)))
+                self.over.wait(rng.uniform(0, 1.5))
+        except BaseException as error:  # noqa: BLE001 - the round fails with it
+            self.errors.append(error)
+
+    def kill(self, kind: str) -> int:
+        """Kill one of the kind as soon as there is one."""
+        end = time.monotonic() + 60
+        while not self.site.signal(kind, signal.SIGKILL):
+            assert time.monotonic() < end, f"no {kind} in 60 s"
+            time.sleep(0.02)
+        if kind == "supervisor":
+            self.site.again()
+        return 1
+
+    def settle(self, report: Report, since: float) -> None:
+        unfinished = {batch: client for client in self.clients for batch in client.accepted}
+        while unfinished:
+            assert time.monotonic() - since < SETTLED_SECONDS, f"I1: {len(unfinished)} batches are unfinished"
+            unfinished = {batch: client for batch, client in unfinished.items() if client.unfinished(batch)}
+            time.sleep(0.1)
+        report.recoveries.append(time.monotonic() - since)
+        self.site.system.until(lambda: not self.site.pids("spider"), 15, "rid of its spiders")
+        report.ended += invariants.check(self.site, self.clients)
+        for client in self.clients:
+            report.answers += Counter(client.seen)
+            report.unanswered += client.unanswered
+            report.wanted += len({link for each in client.accepted.values() for link in each if "wall" in link})
+
+    def asked(self) -> int:
+        return sum(self.site.vk.counts()["ids"].values())
+
+
+def storm(site: Site, seed: int, rounds: int, kills: int, least: int) -> Report:
+    """Play rounds, each with `kills` of every kind and at least so many links."""
+    report, began = Report(), time.monotonic()
+    for number in range(rounds):
+        Round(site, f"{seed}.{number}", kills, least).play(report)
+    report.seconds = time.monotonic() - began
+    return report
