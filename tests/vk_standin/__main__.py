@@ -40,15 +40,22 @@ def arguments() -> argparse.Namespace:
     add(
         "--max-answer-bytes", dest="most_bytes", type=int, default=default.most_bytes, help="of execute; more: error 13"
     )
-    add("--seed", type=int, default=0, help="of the order of items in answers")
+    add("--trouble", type=float, default=default.trouble, help="share of the calls and pages that go wrong, 0 to 1")
+    add("--troubles", default=default.troubles, metavar="KIND,KIND", help="in one of these ways; default: the usual")
+    add("--seed", type=int, default=0, help="of the order of items in answers, and of trouble")
     add("--end-with-stdin", action="store_true", help="end when standard input ends")
     return parser.parse_args()
 
 
+def chosen(options: argparse.Namespace) -> Settings:
+    settings = Settings()
+    settings.change({name: value for name, value in vars(options).items() if hasattr(settings, name)})
+    return settings
+
+
 def main() -> None:
     options = arguments()
-    settings = Settings(options.latency, options.rate, options.rate_tolerance, options.most_bytes)
-    api = Api(dict(options.token or TOKENS), settings, options.seed)
+    api = Api(dict(options.token or TOKENS), chosen(options), options.seed)
     port = reactor.listenTCP(options.port, Site(StandIn(api)), interface="127.0.0.1")
     if options.end_with_stdin:
         stdio.StandardIO(EndWithStdin())

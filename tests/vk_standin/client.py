@@ -83,7 +83,8 @@ class StandIn:
 
     def journal(self) -> list[dict[str, Any]]:
         """Every request so far, as it arrived: `time` (monotonic seconds), `method` (`page` and `robots.txt` too),
-        `path`, `ids` (how many), `kind` and `token` (a fingerprint), `token_in_url`, `error` (the code answered, or 0).
+        `path`, `ids` (how many), `kind` and `token` (a fingerprint), `token_in_url`, `error` (the code answered, or 0),
+        `trouble` (what was drawn to go wrong with it, or nothing).
         """
         entries: list[dict[str, Any]] = self._control("journal", {})
         return entries
@@ -94,7 +95,7 @@ class StandIn:
         return counts
 
     def set(self, **settings: Any) -> None:
-        """Change `latency`, `rate`, `rate_tolerance`, `most_bytes` or `robots`."""
+        """Change `latency`, `rate`, `rate_tolerance`, `most_bytes`, `robots`, `trouble` or `troubles`."""
         self._control("set", settings)
 
     def fault(self, **fault: Any) -> None:

@@ -15,7 +15,9 @@ class Journal:
     def note(
         self, method: str, path: str, *, ids: int, kind: str = "", token: str = "", in_url: bool = False
     ) -> dict[str, Any]:
-        """Write down a request as it arrives; `error` is for the code that it will be answered with."""
+        """Write down a request as it arrives; `error` is for the code that it will be answered with, `trouble`
+        for what goes wrong with it.
+        """
         entry = {
             "time": monotonic(),
             "method": method,
@@ -25,6 +27,7 @@ class Journal:
             "token": sha256(token.encode()).hexdigest()[:16] if token else "",
             "token_in_url": in_url,
             "error": 0,
+            "trouble": "",
         }
         self.entries.append(entry)
         return entry

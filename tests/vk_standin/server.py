@@ -10,9 +10,11 @@ from twisted.internet import reactor
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET, Request
 
+from tests.vk_standin import troubles, wire
 from tests.vk_standin.api import NAME, Api
 from tests.vk_standin.journal import Journal
 from tests.vk_standin.pages import page
+from tests.vk_standin.troubles import HTML, JSON, Reply
 
 LISTS = ("posts", "videos", "code")  # parameters that hold ids
 
@@ -49,22 +51,27 @@ class StandIn(Resource):
         fault = self.api.faults.take("call", method, kind, token)
         if fault and "code" not in fault:
             return self._break(fault, request)
-        answer = self.api.answer(method, query | form, token, fault)
+        trouble = entry["trouble"] = "" if fault else self._trouble()
+        answer = self.api.answer(method, query | form, token, fault or troubles.fault(trouble))
         entry["error"] = answer.get("error", {}).get("error_code", 0)
-        return self._send(request, 200, "application/json; charset=utf-8", json.dumps(answer).encode())
+        body = json.dumps(troubles.answer(trouble, answer)).encode()
+        return self._send(request, Reply(200, JSON, body), trouble)
 
     def _page(self, path: str, query: dict[str, str], request: Request) -> Any:
         what = "robots.txt" if path == "/robots.txt" else "page"
-        self.journal.note(what, path, ids=int(what == "page"), in_url="access_token" in query)
+        entry = self.journal.note(what, path, ids=int(what == "page"), in_url="access_token" in query)
         if fault := self.api.faults.take("page", what):
             return self._break(fault, request)
         if what == "robots.txt":
-            return self._send(request, 200, "text/plain; charset=utf-8", self.settings.robots.encode())
+            return self._send(request, Reply(200, "text/plain; charset=utf-8", self.settings.robots.encode()))
         found = page(path, query)
-        if found.location:
-            request.setHeader("Location", found.location)
+        trouble = entry["trouble"] = self._trouble(page=True)
         charset = found.content_type.partition("charset=")[2]
-        return self._send(request, found.status, found.content_type, found.text.encode(charset, "xmlcharrefreplace"))
+        body = troubles.text(trouble, found.text).encode(charset, "xmlcharrefreplace")
+        return self._send(request, Reply(found.status, found.content_type, body, found.location), trouble)
+
+    def _trouble(self, *, page: bool = False) -> str:
+        return troubles.draw(self.api.random, self.settings.trouble, self.settings.troubles, page=page)
 
     def _break(self, fault: dict[str, Any], request: Request) -> Any:
         if fault.get("drop"):
@@ -72,15 +79,19 @@ class StandIn(Resource):
             return NOT_DONE_YET
         if fault.get("hang"):
             return NOT_DONE_YET
-        content_type = fault.get("content_type", "text/html; charset=utf-8")
-        return self._send(request, fault.get("status", 200), content_type, fault.get("body", "").encode())
+        body = fault.get("body", "").encode()
+        return self._send(request, Reply(fault.get("status", 200), fault.get("content_type", HTML), body))
 
-    def _send(self, request: Request, status: int, content_type: str, body: bytes) -> int:
-        request.setResponseCode(status)
-        request.setHeader("Content-Type", content_type)
+    def _send(self, request: Request, right: Reply, trouble: str = "") -> int:
+        reply = troubles.reply(trouble, request.uri.decode("latin-1"), right)
+        request.setResponseCode(reply.status)
+        headers = {"Content-Type": reply.content_type, "Location": reply.location, "Content-Encoding": reply.encoding}
+        for name, value in headers.items():
+            if value:
+                request.setHeader(name, value)
         gone: list[Any] = []
         request.notifyFinish().addErrback(gone.append)
-        reactor.callLater(self.settings.latency, lambda: gone or _finish(request, body))
+        reactor.callLater(self.settings.latency, lambda: gone or wire.send(request, reply.body, trouble))
         return NOT_DONE_YET
 
     def _control(self, what: str, request: Request) -> bytes:
@@ -119,8 +130,3 @@ def _given(request: Request) -> dict[str, Any]:
 def _bearer(request: Request) -> str:
     word, _, token = (request.getHeader("Authorization") or "").partition(" ")
     return token.strip() if word.lower() == "bearer" else ""
-
-
-def _finish(request: Request, body: bytes) -> None:
-    request.write(body)
-    request.finish()
