@@ -22,6 +22,7 @@ class Client:
     name: str
     accepted: dict[str, list[str]] = field(default_factory=dict)
     seen: dict[int, int] = field(default_factory=dict)
+    unfinished: list[str] = field(default_factory=list)
     unanswered: int = 0
 
     def __post_init__(self) -> None:
@@ -37,6 +38,7 @@ class Client:
         answer = self.insist("POST", "/batches", {"links": links}, key=uuid4().hex)
         assert answer.status_code == 202, answer.text
         self.accepted[answer.json()["id"]] = links
+        self.unfinished.append(answer.json()["id"])
         return str(answer.json()["id"])
 
     def insist(self, method: str, path: str, body: Any = None, key: str = "") -> requests.Response:
@@ -63,6 +65,11 @@ class Client:
         assert answer.status_code not in FOR_LATER or answer.headers["Retry-After"]
         return answer
 
-    def unfinished(self, batch: str) -> int:
+    def open(self) -> int:
+        """How many batches are not finished yet."""
+        self.unfinished = [batch for batch in self.unfinished if self._links_left(batch)]
+        return len(self.unfinished)
+
+    def _links_left(self, batch: str) -> int:
         counts = self.insist("GET", f"/batches/{batch}").json()["counts"]
         return int(counts["created"] + counts["in progress"])

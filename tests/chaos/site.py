@@ -2,14 +2,15 @@
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from crawler import database
+from crawler.models import Run, RunState
 from tests.chaos import oracle
 from tests.checkout import copy_to
 from tests.processes import MARK, marked
@@ -23,7 +24,7 @@ SPIDER = "crawler.scrapyd.runner"
 MODULES = {"api": "control.api", "scheduler": "control.scheduler", "scrapyd": "scrapyd"}
 SETTINGS = {
     "VK_TOKENS": ",".join(TOKENS),
-    "VK_REQUESTS_PER_SECOND": "20",
+    "VK_REQUESTS_PER_SECOND": "5",
     "MAX_RUNS": "2",
 }
 
@@ -39,15 +40,26 @@ class Site:
         """The processes of a kind: `api`, `scheduler`, `scrapyd`, `spider`, `supervisor`."""
         return [pid for pid, words in marked(self.mark).items() if _is(kind, words[1:])]
 
-    def signal(self, kind: str, number: int) -> int:
-        """Send a signal to one process of the kind, if there is one; its pid or 0."""
-        for pid in self.pids(kind):
+    @staticmethod
+    def signal(pids: Iterable[int], number: int) -> int:
+        """Send a signal to the first of these processes that is there; its pid or 0."""
+        for pid in pids:
             try:
                 os.kill(pid, number)
             except ProcessLookupError:
                 continue
             return pid
         return 0
+
+    def kill(self, kind: str) -> int:
+        """Kill one of the kind with `kill -9`; of the spiders one that works. The pid, 0 if there is none."""
+        return self.signal(self.working() if kind == "spider" else self.pids(kind), signal.SIGKILL)
+
+    def working(self) -> list[int]:
+        """The spiders that have won their run."""
+        with self.engine.connect() as connection:
+            won = connection.execute(select(Run.pid).where(Run.state == RunState.RUNNING)).scalars()
+            return sorted(set(won) & set(self.pids("spider")))
 
     def arm(self, moment: str, place: str, action: str = "kill") -> Path:
         """Let the first process die that comes to this commit; the file that is returned vanishes when it does."""
