@@ -28,6 +28,7 @@ from crawler.reasons import Reason
 
 CHUNK = 5000  # links claimed at once: what one `execute` of VK measures (25 calls of 200 videos)
 MOST_IN_FLIGHT = 16
+FORBIDDEN = "Forbidden by robots.txt"  # Scrapy's words; what else it ignores is an answer, and the next may be right
 REFUSED_SECONDS = 3600.0  # for so long a refused credential is not tried; a new one is another one
 
 
@@ -185,8 +186,10 @@ class PlatformSpider(scrapy.Spider):
 
 
 def unanswered(want: Want, failure: Failure) -> Outcome:
-    if isinstance(failure.value, IgnoreRequest):
+    if isinstance(failure.value, IgnoreRequest) and str(failure.value) == FORBIDDEN:
         return Gone(Reason.BLOCKED, "the site's robots.txt forbids it")
+    if isinstance(failure.value, IgnoreRequest):
+        return Again(want, Reason.BAD_RESPONSE, "the answer is too large or redirects without end", charged=True)
     if isinstance(failure.value, LedAway):
         return Again(want, Reason.BLOCKED, "the page leads to another host", charged=True)
     return Again(want, Reason.NETWORK, type(failure.value).__name__, charged=True)

@@ -21,7 +21,7 @@ def items_of(response: object) -> list[Any] | None:
 
 def outcomes(wants: Sequence[Want], items: list[Any], source: str) -> dict[Target, Outcome]:
     """Pair what was asked with what came, by owner and id: VK leaves posts out and changes their order."""
-    wanted = {(want.target.owner, want.target.item) for want in wants}
+    wanted = {_identity(want) for want in wants}
     found: dict[tuple[int, int], list[dict[str, Any]]] = defaultdict(list)
     strange = False
     for item in items:
@@ -30,7 +30,12 @@ def outcomes(wants: Sequence[Want], items: list[Any], source: str) -> dict[Targe
             found[identity].append(item)
         else:
             strange = True
-    return {want.target: _outcome(want, found[want.target.owner, want.target.item], source, strange) for want in wants}
+    others = bool(found)
+    return {want.target: _outcome(want, found[_identity(want)], source, strange, others) for want in wants}
+
+
+def _identity(want: Want) -> tuple[int, int]:
+    return want.target.owner, want.target.item
 
 
 def identity_of(item: object) -> tuple[int, int]:
@@ -40,15 +45,25 @@ def identity_of(item: object) -> tuple[int, int]:
     return (owner, id_) if type(owner) is int and type(id_) is int else (0, 0)
 
 
-def _outcome(want: Want, items: list[dict[str, Any]], source: str, strange: bool) -> Outcome:
+def _outcome(want: Want, items: list[dict[str, Any]], source: str, strange: bool, others: bool) -> Outcome:
+    """Read what came of one post. What makes no sense is asked again: it may be the answer's fault, not the post's."""
     if not items and strange and want.missed < PATIENCE:
         return Again(replace(want, missed=want.missed + 1), Reason.NOT_FOUND, "left out of an answer with other posts")
+    if not items and strange and not others:
+        return Again(want, Reason.NOT_FOUND, "an answer with other posts only", charged=True)
     if not items:
         return Gone(Reason.NOT_FOUND, "left out of the answer")
     readings = [measure(want.target.kind, item, source) for item in items]
     if any(reading != readings[0] for reading in readings):
-        return Gone(Reason.BAD_RESPONSE, "twice in the answer with different counts")
-    return readings[0]
+        return Again(want, Reason.BAD_RESPONSE, "twice in the answer with different counts", charged=True)
+    return once_more(want, readings[0])
+
+
+def once_more(want: Want, reading: Measured | Gone) -> Outcome:
+    """Ask again for what made no sense, for the link's last try to believe it."""
+    if isinstance(reading, Gone) and reading.reason == Reason.BAD_RESPONSE:
+        return Again(want, reading.reason, reading.detail, charged=True)
+    return reading
 
 
 def measure(kind: str, item: dict[str, Any], source: str) -> Measured | Gone:

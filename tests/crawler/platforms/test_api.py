@@ -181,6 +181,16 @@ class TestItems:
             waiting = [found.want]
         assert outcome(ask(waiting, {"response": {"items": [item(77)]}})).reason == Reason.NOT_FOUND
 
+    def test_an_answer_with_other_posts_only_ends_no_link_at_once(self):
+        tired = [Want(each.target, missed=2) for each in walls(2)]
+        answer = ask(tired, {"response": {"items": [item(77), item(78)]}})
+        assert {(found.charged, found.reason) for found in answer.outcomes.values()} == {(True, Reason.NOT_FOUND)}
+
+    @pytest.mark.parametrize("shown", [[item(1, -1)], [item(1), item(1, 8)]])
+    def test_what_makes_no_sense_is_asked_again_and_counts(self, shown):
+        found = outcome(ask(walls(1), {"response": {"items": shown}}))
+        assert (found.charged, found.reason) == (True, Reason.BAD_RESPONSE)
+
     def test_twice_the_same_is_once_and_twice_different_is_nothing(self):
         assert outcome(ask(walls(1), {"response": [item(1), item(1)]})).views == 7
         assert outcome(ask(walls(1), {"response": [item(1), item(1, 8)]})).reason == Reason.BAD_RESPONSE
