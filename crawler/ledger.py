@@ -31,16 +31,23 @@ class Ledger:
     async def claim(self, limit: int) -> list[Claimed]:
         return await run_in_thread(queue.claim, self.engine, self.run_id, self.lease, limit)
 
-    async def slot(self, key: str, rate: float, link_ids: list[int]) -> float:
-        """Reserve a slot for a request for these links; the answer is how many seconds it lies ahead."""
-        return await run_in_thread(self._slot, key, rate, link_ids)
+    async def slot(self, key: str, rate: float) -> float:
+        """Reserve a slot for a request; the answer is how many seconds it lies ahead."""
+        return await run_in_thread(self._slot, key, rate)
 
-    def _slot(self, key: str, rate: float, link_ids: list[int]) -> float:
+    def _slot(self, key: str, rate: float) -> float:
         with writing(self.engine) as connection:
             lease.hold(connection, self.run_id, self.lease)
-            delay = budget.reserve(connection, key, rate)
+            return budget.reserve(connection, key, rate)
+
+    async def sending(self, link_ids: list[int]) -> None:
+        """Note for which links a request is about to leave."""
+        await run_in_thread(self._sending, link_ids)
+
+    def _sending(self, link_ids: list[int]) -> None:
+        with writing(self.engine) as connection:
+            lease.hold(connection, self.run_id, self.lease)
             queue.mark_sent(connection, self.run_id, link_ids)
-        return delay
 
     async def states(self, keys: Iterable[str]) -> dict[str, State]:
         return await run_in_thread(budget.states, self.engine, keys)

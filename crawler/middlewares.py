@@ -31,12 +31,13 @@ class BudgetMiddleware:
         spider = self.crawler.spider
         assert isinstance(spider, PlatformSpider)
         try:
-            delay = await spider.ledger.slot(call.budget, spider.access.rate, spider.pool.link_ids(call))
+            delay = await spider.ledger.slot(call.budget, spider.access.rate)
         except Paused as paused:
             raise NotNow(str(paused)) from paused
         await self.sleep(delay, spider.ending)
         if spider.ending.is_set() or not spider.credentials.may_send(call.budget):
             raise NotNow(call.budget)
+        await spider.ledger.sending(spider.pool.link_ids(call))
 
     @staticmethod
     async def sleep(delay: float, ending: asyncio.Event) -> None:

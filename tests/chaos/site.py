@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, exists, select
 
 from crawler import database
-from crawler.models import Run, RunState
+from crawler.models import Link, Run, RunState, Status
 from tests.chaos import oracle
 from tests.checkout import copy_to
 from tests.processes import MARK, marked
@@ -56,10 +56,11 @@ class Site:
         return self.signal(self.working() if kind == "spider" else self.pids(kind), signal.SIGKILL)
 
     def working(self) -> list[int]:
-        """The spiders that have won their run."""
+        """The spiders that wait for an answer of VK."""
+        waiting = exists().where(Link.run_id == Run.id, Link.status == Status.IN_PROGRESS, Link.sent.is_(True))
         with self.engine.connect() as connection:
-            won = connection.execute(select(Run.pid).where(Run.state == RunState.RUNNING)).scalars()
-            return sorted(set(won) & set(self.pids("spider")))
+            pids = connection.execute(select(Run.pid).where(Run.state == RunState.RUNNING, waiting)).scalars()
+            return sorted(set(pids) & set(self.pids("spider")))
 
     def arm(self, moment: str, place: str, action: str = "kill") -> Path:
         """Let the first process die that comes to this commit; the file that is returned vanishes when it does."""
