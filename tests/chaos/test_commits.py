@@ -1,0 +1,135 @@
+"""A process dies before or after a commit, at every place where one is made: nothing is lost, nothing is double."""
+
+import signal
+import time
+from itertools import count
+
+import pytest
+from sqlalchemy import text
+
+from tests.chaos import invariants
+from tests.chaos.client import Client
+from tests.chaos.site import site
+
+NUMBERS = count(1)
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def here(request, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("commits")
+    url = f"sqlite:///{folder / 'views.db'}"
+    if request.param == "postgresql":
+        url = request.getfixturevalue("durable_server").address.format("postgres")
+    with site(folder, url, failpoints=True, LEASE_SECONDS="6") as started:
+        started.vk.set(latency=0.2)
+        yield started
+
+
+@pytest.fixture
+def anna(here):
+    client = Client(here.system.url, f"anna {next(NUMBERS)}")
+    client.login()
+    return client
+
+
+def batch(count_=250):
+    owner = next(NUMBERS)
+    return [f"https://vk.com/wall-{owner}_{item}" for item in range(1, count_ + 1)]
+
+
+def ordinary(here, anna):
+    """A batch on its way."""
+    anna.submit(batch())
+
+
+def a_user_comes(here, anna):
+    client = Client(here.system.url, f"boris {next(NUMBERS)}")
+    client.login()
+
+
+def the_spider_dies(here, anna):
+    anna.submit(batch(1000))
+    until(lambda: here.kill("spider"), "killed")
+
+
+def the_spider_hangs(here, anna):
+    """While it waits for VK: stopped in a write, scrapyd would have to kill it before anybody could rescue its run."""
+    here.vk.set(latency=3)
+    anna.submit(batch())
+    until(here.working, "working")
+    time.sleep(1.5)
+    here.signal(here.working(), signal.SIGSTOP)
+    here.vk.set(latency=0.2)
+
+
+def vk_is_slow(here, anna):
+    here.vk.fault(method="wall.getById", hang=True)
+    anna.submit(batch())
+
+
+def tokens_are_flooded(here, anna):
+    here.vk.fault(method="wall.getById", code=6, message="Too many requests per second", times=3)
+    anna.submit(batch())
+
+
+def no_token_works(here, anna):
+    here.vk.fault(method="wall.getById", code=9, message="Flood control", times=3)
+    anna.submit(batch(1000))
+
+
+def the_scheduler_restarts(here, anna):
+    anna.submit(batch())
+    here.kill("scheduler")
+
+
+PLACES = {
+    "control.submission.submit": ordinary,
+    "control.users._insert": a_user_comes,
+    "control.scheduler.dispatch.look_again": the_scheduler_restarts,
+    "control.scheduler.dispatch.enlist": ordinary,
+    "control.scheduler.dispatch._deliver": ordinary,
+    "control.scheduler.closing.expire": ordinary,
+    "control.scheduler.closing.close": ordinary,
+    "control.scheduler.rescue.rescue": the_spider_hangs,
+    "crawler.lease.start": ordinary,
+    "crawler.lease.beat": vk_is_slow,
+    "crawler.queue.claim": ordinary,
+    "crawler.ledger.Ledger._slot": ordinary,
+    "crawler.ledger.Ledger._sending": ordinary,
+    "crawler.results.save": ordinary,
+    "crawler.budget._note": tokens_are_flooded,
+    "crawler.queue.wait": no_token_works,
+    "crawler.queue.settle": ordinary,
+    "crawler.scrapyd.reaper.bury": the_spider_dies,
+}
+
+
+def until(true, what, seconds=60.0):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if result := true():
+            return result
+        time.sleep(0.02)
+    raise AssertionError(f"not {what} in {seconds} s")
+
+
+def pauses_end(here):
+    with here.engine.begin() as connection:
+        connection.execute(text("UPDATE budgets SET paused_until = 0"))
+        connection.execute(text("UPDATE batches SET waiting_until = 0 WHERE closed_at IS NULL"))
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("place", PLACES)
+def test_whoever_dies_at_a_commit_loses_and_doubles_nothing(here, anna, place, moment):
+    armed = here.arm(moment, place)
+    PLACES[place](here, anna)
+    until(lambda: not armed.exists(), "there")
+    pauses_end(here)
+    until(lambda: not anna.open(), "finished")
+    until(lambda: not here.pids("spider"), "rid of its spiders")
+    invariants.check(here, [anna])
+
+
+def test_every_commit_there_is_was_a_place_to_die(here, anna):
+    assert here.places() - {"elsewhere", "control.serve.migrate"} == set(PLACES)
