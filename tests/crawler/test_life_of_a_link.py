@@ -1,0 +1,209 @@
+"""Any order of everything that can happen to links and runs, against a model in plain Python."""
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from sqlalchemy import insert, select
+
+from control.scheduler import closing, rescue
+from crawler import database, lease, queue, results
+from crawler.database import writing
+from crawler.exceptions import Fenced
+from crawler.models import Batch, Link, Reading, Run, random_id
+from crawler.platforms.contract import Again, Gone, Measured, Want
+from crawler.reasons import Reason
+from crawler.results import Result
+from tests.crawler.link_model import Model, ModelLink, ModelRun
+from tests.crawler.virtual_clock import VirtualClock
+from tests.seed import identify, seed
+
+LEASE = 60.0
+DEADLINE = 1800.0
+LINKS = ["wall-1_1", "wall-1_2", "wall-1_1", "wall-1_3"]
+SPANS = (3.17, 31.41, 61.73, 707.07)  # seconds; no sum of them is a backoff, a lease or a deadline
+START = 1_000_000.0
+EXAMPLES = {"sqlite": 100, "postgresql": 10}
+COLUMNS = (Link.status, Link.reason, Link.attempts, Link.run_id, Reading.views)
+
+outcomes = st.sampled_from(["measured", "gone", "again"])
+
+
+class LifeOfALink(RuleBasedStateMachine):
+    runs = Bundle("runs")
+
+    def __init__(self, clock):
+        super().__init__()
+        self.clock, self.engine = clock, clock.engine
+        self.model = Model(clock.at)
+        self.known = {}  # links that a run ever claimed: it may answer for them late
+        self.final = {}
+        self.number = 0
+
+    def agree(self, real, model):
+        """Do it to both: the same answer, or both are fenced."""
+        try:
+            expected = model()
+        except Fenced:
+            with pytest.raises(Fenced):
+                real()
+            return None
+        found = real()
+        assert found == expected
+        return found
+
+    @rule(target=runs)
+    def accept(self):
+        run = seed(self.engine, LINKS, seconds=DEADLINE)
+        with self.engine.connect() as connection:
+            batch = connection.execute(select(Run.batch_id).where(Run.id == run)).scalar_one()
+            rows = connection.execute(select(Link).where(Link.batch_id == batch).order_by(Link.position)).all()
+        self.model.links |= {row.id: ModelLink(batch, row.position, row.duplicate_of) for row in rows}
+        self.model.deadlines[batch] = self.model.now + DEADLINE
+        return self.enlisted(run, batch)
+
+    @rule(target=runs, run=runs)
+    def enlist(self, run):
+        second, batch = random_id(), self.model.runs[run].batch
+        with self.engine.begin() as connection:
+            connection.execute(insert(Run).values(id=second, batch_id=batch, platform="vk", node=""))
+        return self.enlisted(second, batch)
+
+    def enlisted(self, run, batch):
+        self.model.runs[run], self.known[run] = ModelRun(batch), []
+        return run
+
+    @rule(run=runs)
+    def start(self, run):
+        self.agree(lambda: lease.start(self.engine, run, LEASE), lambda: self.model.start(run, LEASE))
+
+    @rule(run=runs, limit=st.integers(1, 4))
+    def claim(self, run, limit):
+        claimed = []
+
+        def real():
+            claimed.extend(queue.claim(self.engine, run, LEASE, limit))
+            return {self.model.links[link.id].position for link in claimed}
+
+        self.agree(real, lambda: self.model.claim(run, LEASE, limit))
+        self.known[run] += claimed
+
+    @rule(run=runs, data=st.data())
+    def send(self, run, data):
+        ids = [link.id for link in self.some(run, data)]
+        if ids:
+            self.agree(lambda: self.sent(run, ids), lambda: self.model.mark_sent(run, LEASE, ids))
+
+    def sent(self, run, ids):
+        with writing(self.engine) as connection:
+            lease.hold(connection, run, LEASE)
+            queue.mark_sent(connection, run, ids)
+
+    def some(self, run, data):
+        """Choose links of one post, also such as the run has lost since."""
+        posts = sorted({link.post_id for link in self.known[run]})
+        post = data.draw(st.sampled_from(posts)) if posts else None
+        return list({link.id: link for link in self.known[run] if link.post_id == post}.values())
+
+    @rule(run=runs, what=outcomes, data=st.data())
+    def save(self, run, what, data):
+        links = self.some(run, data)
+        ids, self.number = tuple(link.id for link in links), self.number + 1
+        given = [Result(ids, links[0].post_id, self.outcome(what, links[0].key), 200)] if links else []
+        predicted = {
+            "measured": lambda: self.model.measured(run, LEASE, ids, self.number),
+            "gone": lambda: self.model.gone(run, LEASE, ids),
+            "again": lambda: self.model.again(run, LEASE, ids),
+        }
+        self.agree(lambda: results.save(self.engine, run, LEASE, given), predicted[what])
+
+    def outcome(self, what, key):
+        if what == "measured":
+            return Measured(self.number, "test")
+        return Gone(Reason.DELETED) if what == "gone" else Again(Want(identify(key)), Reason.NETWORK, charged=True)
+
+    @rule(run=runs)
+    def beat(self, run):
+        self.agree(lambda: lease.beat(self.engine, run, LEASE), lambda: self.model.hold(run, LEASE))
+
+    @rule(run=runs)
+    def settle(self, run):
+        self.agree(lambda: queue.settle(self.engine, run, LEASE, "finished"), lambda: self.model.settle(run, LEASE))
+
+    @rule(run=runs)
+    def cancel(self, run):
+        self.agree(lambda: queue.cancel_run(self.engine, run), lambda: self.model.cancel(run))
+
+    @rule(run=runs)
+    def lose(self, run):
+        def real():
+            with writing(self.engine) as connection:
+                return queue.lose(connection, run, rescue.SILENT, "its lease ended")
+
+        self.agree(real, lambda: self.model.lose(run))
+
+    @rule(seconds=st.sampled_from(SPANS))
+    def pass_time(self, seconds):
+        self.clock.advance(seconds)
+        self.model.now = self.clock.at
+
+    @rule()
+    def expire(self):
+        self.agree(lambda: closing.expire(self.engine), self.model.expire)
+
+    @rule()
+    def close(self):
+        closing.close(self.engine)
+        unfinished = {link.batch for link in self.model.links.values() if link.status in {"created", "in progress"}}
+        with self.engine.connect() as connection:
+            open_ = connection.execute(select(Batch.id).where(Batch.closed_at.is_(None), Batch.id.in_(self.batches)))
+            assert {*open_.scalars()} == unfinished
+
+    @property
+    def batches(self):
+        return list(self.model.deadlines)
+
+    @invariant()
+    def every_link_is_as_the_model_says(self):
+        expected = {
+            id_: (link.status, link.reason, link.attempts, link.run, link.views)
+            for id_, link in self.model.links.items()
+        }
+        assert self.stored() == expected
+
+    def stored(self):
+        statement = select(Link.id, *COLUMNS).outerjoin(Reading, Reading.id == Link.reading_id)
+        with self.engine.connect() as connection:
+            rows = connection.execute(statement.where(Link.batch_id.in_(self.batches)))
+            return {id_: tuple(columns) for id_, *columns in rows}
+
+    @invariant()
+    def a_final_link_never_changes(self):
+        stored = self.stored()
+        assert {id_: stored[id_] for id_ in self.final} == self.final
+        self.final = {id_: columns for id_, columns in stored.items() if columns[0] in {"done", "failed"}}
+
+    @invariant()
+    def links_in_progress_belong_to_a_running_run(self):
+        statement = select(Run.state).join(Link, Link.run_id == Run.id).where(Link.status == "in progress")
+        with self.engine.connect() as connection:
+            states = {*connection.execute(statement.where(Link.batch_id.in_(self.batches))).scalars()}
+        assert states <= {"running"}
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_life_of_links_is_as_the_model_says(name, request):
+    engine = database.create(url=request.getfixturevalue(f"{name}_url"))
+    clock = VirtualClock(engine, START)
+    profile = settings(
+        max_examples=EXAMPLES[name],
+        stateful_step_count=50,
+        derandomize=True,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    try:
+        run_state_machine_as_test(lambda: LifeOfALink(clock), settings=profile)
+    finally:
+        engine.dispose()
