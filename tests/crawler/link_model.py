@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from crawler.exceptions import Fenced
 from crawler.queue import ATTEMPTS
 
+TRIES = 3  # of answers, so that last ones come soon
+
 
 @dataclass
 class ModelLink:
@@ -25,9 +27,9 @@ class ModelLink:
     def back(self):
         self.status, self.run, self.sent = "created", None, False
 
-    def charge(self, reason, now):
+    def charge(self, reason, now, most):
         self.due, self.attempts = now + min(600.0, 5.0 * 2**self.attempts), self.attempts + 1
-        if self.attempts >= ATTEMPTS:
+        if self.attempts >= most:
             self.end("failed", reason)
         else:
             self.back()
@@ -91,7 +93,7 @@ class Model:
     def again(self, run, lease, ids):
         self.hold(run, lease)
         for link in self._mine(run, ids):
-            link.charge("network", self.now)
+            link.charge("network", self.now, TRIES)
 
     def _mine(self, run, ids):
         return [self.links[id_] for id_ in ids if self.links[id_] in self.held(run)]
@@ -105,7 +107,7 @@ class Model:
         if lost:
             for link in self.held(run):
                 if link.sent:
-                    link.charge("lost", self.now)
+                    link.charge("lost", self.now, ATTEMPTS)
                     link.sent = False
             self._end_run(run, "lost")
         return lost

@@ -3,7 +3,14 @@
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 from sqlalchemy import insert, select
 
 from control.scheduler import closing, rescue
@@ -14,24 +21,25 @@ from crawler.models import Batch, Link, Reading, Run, random_id
 from crawler.platforms.contract import Again, Gone, Measured, Want
 from crawler.reasons import Reason
 from crawler.results import Result
-from tests.crawler.link_model import Model, ModelLink, ModelRun
+from tests.crawler.link_model import TRIES, Model, ModelLink, ModelRun
 from tests.crawler.virtual_clock import VirtualClock
 from tests.seed import identify, seed
 
 LEASE = 60.0
 DEADLINE = 1800.0
 LINKS = ["wall-1_1", "wall-1_2", "wall-1_1", "wall-1_3"]
-SPANS = (3.17, 31.41, 61.73, 707.07)  # seconds; no sum of them is a backoff, a lease or a deadline
+SPANS = (3.17, 11.19, 31.41, 61.73, 707.07)  # seconds; no sum of them is a backoff, a lease or a deadline
 START = 1_000_000.0
-EXAMPLES = {"sqlite": 100, "postgresql": 10}
+EXAMPLES = {"sqlite": 80, "postgresql": 10}
 COLUMNS = (Link.status, Link.reason, Link.attempts, Link.run_id, Reading.views)
 
-outcomes = st.sampled_from(["measured", "gone", "again"])
+AT_ONCE = 3  # runs that are not over
+
+outcomes = st.sampled_from(["measured", "gone", "again", "again"])
+runs = st.runner().flatmap(lambda machine: st.sampled_from(machine.choice()))
 
 
 class LifeOfALink(RuleBasedStateMachine):
-    runs = Bundle("runs")
-
     def __init__(self, clock):
         super().__init__()
         self.clock, self.engine = clock, clock.engine
@@ -39,6 +47,19 @@ class LifeOfALink(RuleBasedStateMachine):
         self.known = {}  # links that a run ever claimed: it may answer for them late
         self.final = {}
         self.number = 0
+
+    @initialize()
+    def begin(self):
+        self.accept()
+
+    def choice(self):
+        """Runs to let something happen to: mostly such as are not over, and the last that are."""
+        over = [run for run in self.model.runs if run not in self.active]
+        return self.active * 4 + over[-1:]
+
+    @property
+    def active(self):
+        return [run for run, known in self.model.runs.items() if known.state in {"queued", "running"}]
 
     def agree(self, real, model):
         """Do it to both: the same answer, or both are fenced."""
@@ -52,7 +73,6 @@ class LifeOfALink(RuleBasedStateMachine):
         assert found == expected
         return found
 
-    @rule(target=runs)
     def accept(self):
         run = seed(self.engine, LINKS, seconds=DEADLINE)
         with self.engine.connect() as connection:
@@ -60,25 +80,39 @@ class LifeOfALink(RuleBasedStateMachine):
             rows = connection.execute(select(Link).where(Link.batch_id == batch).order_by(Link.position)).all()
         self.model.links |= {row.id: ModelLink(batch, row.position, row.duplicate_of) for row in rows}
         self.model.deadlines[batch] = self.model.now + DEADLINE
-        return self.enlisted(run, batch)
+        self.enlisted(run, batch)
+        self.start(run)
 
-    @rule(target=runs, run=runs)
-    def enlist(self, run):
-        second, batch = random_id(), self.model.runs[run].batch
+    @precondition(lambda self: len(self.active) < AT_ONCE)
+    @rule(run=runs, starts=st.booleans())
+    def enlist(self, run, starts):
+        self.another(self.model.runs[run].batch, starts)
+
+    def dispatch(self):
+        """Give work to a run, as the scheduler does, if there is none: more happens so."""
+        batches = [link.batch for link in self.model.links.values() if link.status not in {"done", "failed"}]
+        if not batches:
+            self.accept()
+        elif not self.active:
+            self.another(batches[0], starts=True)
+
+    def another(self, batch, starts):
+        second = random_id()
         with self.engine.begin() as connection:
             connection.execute(insert(Run).values(id=second, batch_id=batch, platform="vk", node=""))
-        return self.enlisted(second, batch)
-
-    def enlisted(self, run, batch):
-        self.model.runs[run], self.known[run] = ModelRun(batch), []
-        return run
+        self.enlisted(second, batch)
+        if starts:
+            self.start(second)
 
     @rule(run=runs)
     def start(self, run):
         self.agree(lambda: lease.start(self.engine, run, LEASE), lambda: self.model.start(run, LEASE))
 
-    @rule(run=runs, limit=st.integers(1, 4))
-    def claim(self, run, limit):
+    def enlisted(self, run, batch):
+        self.model.runs[run], self.known[run] = ModelRun(batch), []
+
+    @rule(run=runs, limit=st.integers(1, 4), sends=st.booleans())
+    def claim(self, run, limit, sends):
         claimed = []
 
         def real():
@@ -87,14 +121,13 @@ class LifeOfALink(RuleBasedStateMachine):
 
         self.agree(real, lambda: self.model.claim(run, LEASE, limit))
         self.known[run] += claimed
+        if claimed and sends:
+            self.send(run, [link.id for link in claimed])
 
-    @rule(run=runs, data=st.data())
-    def send(self, run, data):
-        ids = [link.id for link in self.some(run, data)]
-        if ids:
-            self.agree(lambda: self.sent(run, ids), lambda: self.model.mark_sent(run, LEASE, ids))
+    def send(self, run, ids):
+        self.agree(lambda: self.mark_sent(run, ids), lambda: self.model.mark_sent(run, LEASE, ids))
 
-    def sent(self, run, ids):
+    def mark_sent(self, run, ids):
         with writing(self.engine) as connection:
             lease.hold(connection, run, LEASE)
             queue.mark_sent(connection, run, ids)
@@ -115,7 +148,7 @@ class LifeOfALink(RuleBasedStateMachine):
             "gone": lambda: self.model.gone(run, LEASE, ids),
             "again": lambda: self.model.again(run, LEASE, ids),
         }
-        self.agree(lambda: results.save(self.engine, run, LEASE, given), predicted[what])
+        self.agree(lambda: results.save(self.engine, run, LEASE, given, TRIES), predicted[what])
 
     def outcome(self, what, key):
         if what == "measured":
@@ -126,13 +159,13 @@ class LifeOfALink(RuleBasedStateMachine):
     def beat(self, run):
         self.agree(lambda: lease.beat(self.engine, run, LEASE), lambda: self.model.hold(run, LEASE))
 
-    @rule(run=runs)
-    def settle(self, run):
-        self.agree(lambda: queue.settle(self.engine, run, LEASE, "finished"), lambda: self.model.settle(run, LEASE))
-
-    @rule(run=runs)
-    def cancel(self, run):
-        self.agree(lambda: queue.cancel_run(self.engine, run), lambda: self.model.cancel(run))
+    @rule(run=runs, how=st.sampled_from(["settle", "settle", "settle", "cancel"]))
+    def end(self, run, how):
+        if how == "settle":
+            self.agree(lambda: queue.settle(self.engine, run, LEASE, "finished"), lambda: self.model.settle(run, LEASE))
+        else:
+            self.agree(lambda: queue.cancel_run(self.engine, run), lambda: self.model.cancel(run))
+        self.dispatch()
 
     @rule(run=runs)
     def lose(self, run):
@@ -141,6 +174,7 @@ class LifeOfALink(RuleBasedStateMachine):
                 return queue.lose(connection, run, rescue.SILENT, "its lease ended")
 
         self.agree(real, lambda: self.model.lose(run))
+        self.dispatch()
 
     @rule(seconds=st.sampled_from(SPANS))
     def pass_time(self, seconds):
@@ -150,6 +184,7 @@ class LifeOfALink(RuleBasedStateMachine):
     @rule()
     def expire(self):
         self.agree(lambda: closing.expire(self.engine), self.model.expire)
+        self.dispatch()
 
     @rule()
     def close(self):
@@ -158,6 +193,7 @@ class LifeOfALink(RuleBasedStateMachine):
         with self.engine.connect() as connection:
             open_ = connection.execute(select(Batch.id).where(Batch.closed_at.is_(None), Batch.id.in_(self.batches)))
             assert {*open_.scalars()} == unfinished
+        self.dispatch()
 
     @property
     def batches(self):
