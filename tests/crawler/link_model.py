@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from crawler.exceptions import Fenced
 from crawler.queue import ATTEMPTS
 
-TRIES = 3  # of answers, so that last ones come soon
+TRIES = 2  # of answers, so that last ones come soon
 
 
 @dataclass

@@ -91,9 +91,7 @@ def until(true, run, meanwhile):
 
 @pytest.mark.parametrize("kind", troubles.KINDS)
 def test_every_link_ends_with_its_true_number(ended, kind):
-    links = ended[0][kind].links
-    wrong = [link for link in links if link.views != truth.expected("wall", -1, int(link.url.split("_")[1]), "api")]
-    assert not wrong
+    assert not wrong(ended[0][kind].links)
     assert kind in ended[0][kind].drawn
 
 
@@ -109,3 +107,21 @@ def test_a_tokens_trouble_and_error_6_charge_no_link(ended, kind):
 @pytest.mark.parametrize("kind", sorted({*troubles.KINDS} - UNCHARGED))
 def test_all_else_charges_the_links_http_429_too(ended, kind):
     assert max(link.attempts for link in ended[0][kind].links) > 0
+
+
+@pytest.mark.parametrize("share", [0.08, 0.3])
+def test_links_end_true_whatever_mixture_they_meet(stand_ins, sqlite_url, share):
+    vk, positions = stand_ins.get(), range(600)
+    vk.reset()
+    vk.set(trouble=share, troubles="")
+    run = VkRun(sqlite_url, vk, [1000 * item + 1 for item in positions])
+    run.let_time_fly()
+    with run.working(SECONDS, *OUR_PATIENCE):
+        until(lambda: not run.unfinished(), run, lambda: run.release(positions))
+    stand_ins.put(vk)
+    assert not wrong(run.ended())
+    assert "Traceback" not in run.log
+
+
+def wrong(links):
+    return [link for link in links if link.views != truth.expected("wall", -1, int(link.url.split("_")[1]), "api")]
