@@ -1,6 +1,6 @@
 """The one place where the parts of the control API are put together."""
 
-from control import auth, batches, bg_tasks, db, docs, errors, get_views, links, readyz, submission, users
+from control import auth, batches, bg_tasks, db, docs, errors, get_views, healthz, links, readyz, submission, users
 from control.openapi import Api
 from control.settings import Settings
 
@@ -18,6 +18,6 @@ def create_app(settings: Settings | None = None) -> Api:
     errors.install(app)
     auth.install(app, settings)
     docs.install(app)
-    for resource in (users.api, get_views.blueprint(), bg_tasks.api, batches.api, links.api, readyz.api):
+    for resource in (users.api, get_views.blueprint(), bg_tasks.api, batches.api, links.api, healthz.api, readyz.api):
         app.register_api(resource)
     return app

@@ -9,6 +9,7 @@ import structlog
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from control.scheduler.beat import Pulse
 from control.scheduler.closing import close, expire
 from control.scheduler.dispatch import deliver, enlist, look_again
 from control.scheduler.rescue import rescue
@@ -28,6 +29,7 @@ class Scheduler:
         self.engine = engine
         self.nodes = {url: Scrapyd(url, *user) for url in settings.scrapyd_urls}
         self.most = settings.max_runs
+        self.pulse = Pulse(engine)
         self.begun = False
 
     def once(self) -> None:
@@ -40,6 +42,7 @@ class Scheduler:
         close(self.engine)
         enlist(self.engine, self.most, list(self.nodes))
         deliver(self.engine, self.nodes)
+        self.pulse.beat()
 
 
 def loop(once: Callable[[], None], ending: Event) -> None:

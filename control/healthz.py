@@ -1,0 +1,15 @@
+"""`/healthz`: whether the API's process answers at all. It asks nobody else, so that only a dead one fails."""
+
+from control.openapi import Shape, resource
+
+api = resource("healthz", "For operators", public=True)
+
+
+class Alive(Shape):
+    alive: bool
+
+
+@api.get("/healthz", responses={200: Alive})
+def healthz() -> dict[str, bool]:
+    """200 while the API's process answers."""
+    return Alive(alive=True).model_dump()
