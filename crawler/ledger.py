@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from scrapy.utils.asyncio import run_in_thread
 from sqlalchemy import Engine, literal
 
-from crawler import budget, lease, queue, results
+from crawler import answers, budget, lease, queue, results
 from crawler.budget import State
 from crawler.database import writing
 from crawler.models import Link
@@ -60,6 +60,14 @@ class Ledger:
 
     async def save(self, given: list[Result]) -> None:
         await run_in_thread(results.save, self.engine, self.run_id, self.lease, given, self.attempts)
+
+    async def count(self, code: str) -> None:
+        """Count an answer that has no results to be saved with."""
+        await run_in_thread(self._count, code)
+
+    def _count(self, code: str) -> None:
+        with self.engine.begin() as connection:
+            answers.count(connection, self.run_id, code)
 
     async def next_due(self) -> float | None:
         return await run_in_thread(queue.next_due, self.engine, self.run_id)

@@ -216,6 +216,16 @@ class Budget(Base):
     why: Mapped[str] = mapped_column(server_default="")
 
 
+class AnswerCount(Base):
+    """How often a platform answered so: `ok`, `vk 6`, `http 502`, `timeout`."""
+
+    __tablename__ = "answers"
+
+    platform: Mapped[str] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(primary_key=True)
+    count: Mapped[int] = mapped_column(BigInteger)
+
+
 class Beat(Base):
     """When a process that runs for ever last did its round."""
 

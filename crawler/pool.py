@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from types import ModuleType
 from typing import Any
 
+from crawler.answers import OK
 from crawler.platforms.contract import Again, Call, Credential, Outcome, Target, Want
 from crawler.queue import Claimed
 from crawler.results import Result
@@ -65,7 +66,7 @@ class Pool:
         self.flying -= 1
         self.open.extend(call.wants)
 
-    def settle(self, outcomes: dict[Target, Outcome], http_status: int) -> list[Result]:
+    def settle(self, outcomes: dict[Target, Outcome], http_status: int, code: str = OK) -> list[Result]:
         """Keep what is to be asked again at once, and give away the rest."""
         results = []
         for target, outcome in outcomes.items():
@@ -74,7 +75,7 @@ class Pool:
             else:
                 links = self.links.pop(target)
                 ids = tuple(link.id for link in links)
-                results.append(Result(ids, links[0].post_id, outcome, http_status))
+                results.append(Result(ids, links[0].post_id, outcome, http_status, code))
         return results
 
     def link_ids(self, call: Call) -> list[int]:

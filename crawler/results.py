@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, bindparam, insert, update
 
+from crawler import answers
 from crawler.database import now, writing
 from crawler.lease import hold
 from crawler.models import Batch, Reading, Status
@@ -20,6 +21,7 @@ class Result:
     post_id: int
     outcome: Outcome
     http_status: int = 0  # 0: there was no answer at all
+    code: str = answers.OK  # the name of the answer, to be counted: all results of one answer have the same
 
 
 def save(engine: Engine, run_id: str, lease: float, results: list[Result], attempts: int = ATTEMPTS) -> None:
@@ -31,6 +33,8 @@ def save(engine: Engine, run_id: str, lease: float, results: list[Result], attem
         _save_again(connection, run_id, [result for result in results if isinstance(result.outcome, Again)], attempts)
         moving = update(Batch).where(Batch.id == batch_id, Batch.waiting_for.is_not(None))
         connection.execute(moving.values(waiting_for=None, waiting_until=0))
+        for code in {result.code for result in results}:
+            answers.count(connection, run_id, code)
 
 
 def _save_measured(connection: Connection, run_id: str, results: list[Result]) -> None:

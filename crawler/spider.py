@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from twisted.python.failure import Failure
 
-from crawler import adhoc, database, platforms, queue
+from crawler import adhoc, answers, database, platforms, queue
 from crawler.credentials import Credentials
 from crawler.exceptions import Fenced, LedAway, NotNow
 from crawler.items import Results, Row
@@ -128,8 +128,12 @@ class PlatformSpider(scrapy.Spider):
         answer = self.knowledge.read(call, Reply(response.status, response.url, content_type, response.body))
         self.watch.see(call, answer)
         await self.heed(call, answer)
-        for results in self.landed(answer.outcomes, response.status):
+        code = answers.code(answer.code, response.status)
+        for results in self.landed(answer.outcomes, response.status, code):
             yield results
+            return
+        with suppress(SQLAlchemyError):  # one answer less in the statistics stops no run
+            await self.ledger.count(code)
 
     async def heed(self, call: Call, answer: Answer) -> None:
         """Take in what an answer tells of the credential or host."""
@@ -145,11 +149,11 @@ class PlatformSpider(scrapy.Spider):
             self.credentials.pause(call.budget, seconds, trouble.why)
             await self.ledger.pause(call.budget, seconds, trouble.why)
 
-    def landed(self, outcomes: dict[Target, Outcome], http_status: int) -> list[Results]:
+    def landed(self, outcomes: dict[Target, Outcome], http_status: int, code: str) -> list[Results]:
         """Put the outcomes where they belong; a list of at most one item for the pipeline."""
         self.pool.landed()
         self.changed.set()
-        results = self.pool.settle(outcomes, http_status)
+        results = self.pool.settle(outcomes, http_status, code)
         self.saving += bool(results)
         return [Results(results)] if results else []
 
@@ -161,7 +165,7 @@ class PlatformSpider(scrapy.Spider):
             await self.not_sent(call, failure)
         else:
             outcomes = {want.target: unanswered(want, failure) for want in call.wants}
-            for results in self.landed(outcomes, 0):
+            for results in self.landed(outcomes, 0, answers.silence(failure.value)):
                 yield results
 
     async def not_sent(self, call: Call, failure: Failure) -> None:

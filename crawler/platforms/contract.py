@@ -135,4 +135,5 @@ class Answer:
     outcomes: dict[Target, Outcome]
     kind: str = ""  # of the credential
     most: int = 0  # targets that a call with this credential may hold from now on
+    code: str = ""  # the platform's name for an answer that HTTP's status does not tell, such as `vk 6`
     trouble: Pause | Refused | None = None

@@ -135,9 +135,11 @@ def read(call: Call, reply: Reply) -> Answer:
     if answer is None:
         trouble = Pause(1.0, "HTTP 429") if reply.status == 429 else None
         detail = f"HTTP {reply.status} without an answer of the API"
-        return Answer(_again(call.wants, Reason.VK_ERROR, detail, charged=True), trouble=trouble)
+        code = "unreadable" if reply.status == 200 else ""
+        return Answer(_again(call.wants, Reason.VK_ERROR, detail, charged=True), trouble=trouble, code=code)
     if "error" in answer:
-        return _refused(call, read_error(answer["error"]))
+        error = read_error(answer["error"])
+        return replace(_refused(call, error), code=_code(error))
     if call.url.endswith("/execute"):
         return _read_execute(call, answer)
     return Answer(_read_group(call.groups[0], answer["response"]))
@@ -170,7 +172,9 @@ def _read_execute(call: Call, answer: dict[str, Any]) -> Answer:
     """Pair parts and errors with the inner calls, by order: a failed one has `false` in its place."""
     parts, given = answer["response"], answer.get("execute_errors")
     if not isinstance(parts, list) or len(parts) != len(call.groups):
-        return Answer(_again(call.wants, Reason.BAD_RESPONSE, "execute answered something else", charged=True))
+        return Answer(
+            _again(call.wants, Reason.BAD_RESPONSE, "execute answered something else", charged=True), code="unreadable"
+        )
     errors: Iterator[object] = iter(given if isinstance(given, list) else [])
     result = Answer({}, kind=USER if call.probe else "")
     for group, part in zip(call.groups, parts, strict=True):
@@ -182,12 +186,13 @@ def _read_execute(call: Call, answer: dict[str, Any]) -> Answer:
 
 
 def _with_error(answer: Answer, group: Group, error: VkError) -> Answer:
-    """Add a failed inner call to an answer."""
+    """Add a failed inner call to an answer, which goes by the name of its first error."""
     answer.outcomes.update(_failed_group((group,), error, about_the_posts=True))
+    code = answer.code or _code(error)
     if error.code == NOT_FOR_COMMUNITIES:
         why = f"{error}: it is a community's token, which reads no posts"
-        return replace(answer, kind=COMMUNITY, trouble=Refused(why))
-    return replace(answer, trouble=answer.trouble or _trouble(error, about_the_posts=True))
+        return replace(answer, kind=COMMUNITY, trouble=Refused(why), code=code)
+    return replace(answer, trouble=answer.trouble or _trouble(error, about_the_posts=True), code=code)
 
 
 def _failed_group(groups: Sequence[Group], error: VkError, about_the_posts: bool) -> dict[Target, Outcome]:
@@ -201,6 +206,10 @@ def _failed_group(groups: Sequence[Group], error: VkError, about_the_posts: bool
         return {wants[0].target: Gone(reason, str(error))}
     halves = [replace(want, together=max(1, len(wants) // 2)) for want in wants]
     return _again(halves, reason, str(error))
+
+
+def _code(error: VkError) -> str:
+    return f"vk {error.code}"
 
 
 def _trouble(error: VkError, about_the_posts: bool) -> Pause | Refused | None:

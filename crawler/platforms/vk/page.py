@@ -60,7 +60,7 @@ def read(call: Call, reply: Reply) -> Answer:
     text = _decode(reply)
     if why := _blocked(reply, text):
         again = Again(want, Reason.BLOCKED, why, charged=True)
-        return Answer({want.target: again}, trouble=Pause(BLOCKED_SECONDS, f"VK's site: {why}"))
+        return Answer({want.target: again}, trouble=Pause(BLOCKED_SECONDS, f"VK's site: {why}"), code=_code(reply))
     return Answer({want.target: _outcome(want, reply.status, text)})
 
 
@@ -85,6 +85,10 @@ def _blocked(reply: Reply, text: str) -> str:
         return "rate limit" if RATE_LIMIT_TITLE.search(found[1]) else ""
     unknown = CACHE not in text and "data-post-id" not in text
     return "puzzle" if unknown and "hash429" in text and "salt" in text else ""
+
+
+def _code(reply: Reply) -> str:
+    return "blocked" if reply.status == 200 else ""
 
 
 def _outcome(want: Want, status: int, text: str) -> Outcome:

@@ -1,0 +1,32 @@
+"""How often each platform answered what, since the database was made."""
+
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from crawler.database import upsert
+from crawler.models import AnswerCount, Run
+
+OK = "ok"
+
+
+def code(given: str, http_status: int) -> str:
+    """Name an answer: as its platform does, or else by its HTTP status."""
+    return given or (OK if http_status == 200 else f"http {http_status}")
+
+
+def silence(error: BaseException | None) -> str:
+    """Name what came in an answer's place."""
+    name = type(error).__name__
+    return "timeout" if "Timeout" in name else name
+
+
+def count(connection: Connection, run_id: str, code: str) -> None:
+    """Count one answer to the run. Last in its transaction: every run wants this row."""
+    platform: Any = select(Run.platform).where(Run.id == run_id).scalar_subquery()
+    first = upsert(connection, AnswerCount).values(platform=platform, code=code, count=1)
+    connection.execute(
+        first.on_conflict_do_update(
+            index_elements=[AnswerCount.platform, AnswerCount.code], set_={"count": AnswerCount.count + 1}
+        )
+    )
