@@ -18,6 +18,7 @@ def create_app(settings: Settings | None = None) -> Api:
     errors.install(app)
     auth.install(app, settings)
     docs.install(app)
+    readyz.install(app, settings)
     for resource in (users.api, get_views.blueprint(), bg_tasks.api, batches.api, links.api, healthz.api, readyz.api):
         app.register_api(resource)
     return app

@@ -6,10 +6,12 @@ from typing import Any
 
 from flask import Flask, Response, request
 from flask_jwt_extended import JWTManager, create_access_token, get_current_user, verify_jwt_in_request
+from flask_jwt_extended.exceptions import JWTExtendedException
+from jwt import PyJWTError
 from sqlalchemy import select
 
 from control.db import db
-from control.errors import NotAuthenticated, answer
+from control.errors import AdministratorsOnly, NotAuthenticated, answer
 from control.settings import Settings
 from crawler.models import User
 
@@ -40,6 +42,27 @@ def authenticate() -> None:
     if request.method != "OPTIONS" and not BEARER.fullmatch(request.headers.get("Authorization", "").strip()):
         raise NotAuthenticated(HINT)
     verify_jwt_in_request()
+
+
+def authenticate_administrator() -> None:
+    """Guard a resource for those who run the system."""
+    authenticate()
+    if not _administers(caller()):
+        raise AdministratorsOnly("This is for administrators: `flask --app control.app users promote NAME` makes one.")
+
+
+def is_administrator() -> bool:
+    """Whether an administrator asks a public resource; with a bad token nobody is one."""
+    try:
+        authenticate()
+    except (NotAuthenticated, JWTExtendedException, PyJWTError):
+        return False
+    return _administers(caller())
+
+
+def _administers(user_id: str) -> bool:
+    with db.engine.connect() as connection:
+        return bool(connection.execute(select(User.admin).where(User.id == user_id)).scalar())
 
 
 def issue(user_id: str) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from traceback import format_exception
+from typing import Any
 from uuid import uuid4
 
 import structlog
@@ -20,6 +21,9 @@ MEDIA_TYPE = "application/problem+json"
 MOST_ERRORS = 20  # bad fields that one answer names
 LONGEST_NAME = 100  # characters shown of a field's name, which may be anything that was sent
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="views-stats"'}
+
+
+NO_DETAILS: Mapping[str, Any] = {}
 
 
 class FieldError(BaseModel):
@@ -41,6 +45,7 @@ class Problem(BaseModel):
     code: str = Field(description="Stable, such as `username_taken`.")
     instance: str = Field("", description="Of an internal error: find it in the server's log by this.")
     errors: list[FieldError] = Field([], description="The bad fields, the first 20 of them.")
+    details: dict[str, Any] = Field({}, description="For administrators, at `/readyz`: the same as when all is well.")
 
 
 class ApiError(Exception):
@@ -50,10 +55,11 @@ class ApiError(Exception):
     code = "bad_request"
     headers: Mapping[str, str] = {}
 
-    def __init__(self, detail: str, errors: Iterable[FieldError] = ()) -> None:
+    def __init__(self, detail: str, errors: Iterable[FieldError] = (), details: Mapping[str, Any] = NO_DETAILS) -> None:
         super().__init__(detail)
         self.detail = detail
         self.errors = list(errors)
+        self.details = details
 
 
 class NotJson(ApiError):
@@ -70,6 +76,10 @@ class NotAuthenticated(ApiError):
 
 class WrongCredentials(ApiError):
     status, code, headers = HTTPStatus.UNAUTHORIZED, "wrong_credentials", CHALLENGE
+
+
+class AdministratorsOnly(ApiError):
+    status, code = HTTPStatus.FORBIDDEN, "administrators_only"
 
 
 class NotFound(ApiError):
@@ -127,16 +137,15 @@ def framework_problem(status: int) -> bytes:
     return problem(status, code, detail)
 
 
-def problem(status: int, code: str, detail: str, *, errors: Iterable[FieldError] = (), instance: str = "") -> bytes:
-    """Write the body of an error."""
+def problem(status: int, code: str, detail: str, **members: Any) -> bytes:
+    """Write the body of an error; `members` are further ones of `Problem`."""
     shape = Problem(
         type="about:blank",
         title=HTTPStatus(status).phrase,
         status=status,
         detail=detail,
         code=code,
-        instance=instance,
-        errors=list(errors),
+        **members,
     )
     return json.dumps(shape.model_dump(exclude_defaults=True)).encode()
 
@@ -169,7 +178,7 @@ def install(app: Flask) -> None:
 
 
 def answer(error: ApiError) -> Response:
-    body = problem(error.status, error.code, error.detail, errors=error.errors)
+    body = problem(error.status, error.code, error.detail, errors=error.errors, details=dict(error.details))
     return Response(body, error.status, error.headers, mimetype=MEDIA_TYPE)
 
 

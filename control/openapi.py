@@ -22,6 +22,8 @@ INFO = Info(
 )
 BEARER = SecurityScheme(type="http", scheme="bearer", bearerFormat="JWT")
 REFERENCE = "#/components/schemas/"
+OPEN: dict[str, list[str]] = {}  # among the ways to authenticate: none at all
+EITHER: list[dict[str, list[str]]] = [OPEN, {"bearer": []}]  # a token is not wanted, but tells more
 MOST_FIELDS = 100  # of a body; each unknown one costs memory to complain about
 WITH_BODY = {"POST", "PUT", "PATCH"}
 
@@ -94,7 +96,7 @@ def _describe_errors(path: str, operation: dict[str, Any]) -> None:
     responses = operation["responses"]
     statuses = {int(status) for status in responses if status >= "4"} - {422} | {500, 503}
     statuses |= {507} if operation.get("requestBody") else set()
-    statuses |= {401} if operation.get("security") else set()
+    statuses |= {401} if operation.get("security") and OPEN not in operation["security"] else set()
     statuses |= {404} if "{" in path else set()
     statuses |= {400, 413, 415, 422} if operation.get("requestBody") else set()
     statuses |= {422} if any(each["in"] == "query" for each in operation.get("parameters", [])) else set()

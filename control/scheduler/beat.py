@@ -3,7 +3,7 @@
 import math
 from time import monotonic
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from crawler.database import now, upsert
 from crawler.models import Beat
@@ -28,3 +28,9 @@ def write(engine: Engine) -> None:
     with engine.begin() as connection:
         new = upsert(connection, Beat).values(name=NAME, at=now())
         connection.execute(new.on_conflict_do_update(index_elements=[Beat.name], set_={"at": now()}))
+
+
+def age(engine: Engine) -> float | None:
+    """Seconds since the last one; None where there never was any."""
+    with engine.connect() as connection:
+        return connection.execute(select(now() - Beat.at).where(Beat.name == NAME)).scalar()

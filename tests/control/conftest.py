@@ -69,6 +69,14 @@ def boris(client_of):
 
 
 @pytest.fixture
+def admin(client_of):
+    client = client_of("admin")
+    with db.engine.begin() as connection:
+        connection.execute(update(User).where(User.username == "admin").values(admin=True))
+    return client
+
+
+@pytest.fixture
 def set_link(app):
     """Change a link as a run would: give its batch's id and its position."""
 
@@ -91,6 +99,6 @@ def problem(response):
     assert response.content_type == "application/problem+json"
     body = response.get_json(force=True)
     assert {"type", "title", "status", "detail", "code"} <= body.keys()
-    assert body.keys() <= {"type", "title", "status", "detail", "code", "instance", "errors"}
+    assert body.keys() <= {"type", "title", "status", "detail", "code", "instance", "errors", "details"}
     assert body["status"] == response.status_code
     return response.status_code, body["code"]

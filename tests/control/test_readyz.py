@@ -1,8 +1,16 @@
-import pytest
-from sqlalchemy import update
+from time import monotonic, sleep
 
+import pytest
+from sqlalchemy import text, update
+from sqlalchemy.exc import OperationalError
+
+from control import readiness, readyz
 from control.db import db
+from control.nodes import Node, leaked
 from control.readiness import problems
+from control.scheduler import beat
+from control.scrapyd import Jobs, Scrapyd, ScrapydError
+from control.waiting import oldest
 from crawler import budget
 from crawler.models import Run
 from crawler.pagewatch import PageWatch
@@ -22,24 +30,121 @@ def second(app, monkeypatch):
     return vk.access({"VK_TOKENS": TOKENS}).credentials[1].budget
 
 
+@pytest.fixture
+def working(app, monkeypatch):
+    """A scheduler that has just beaten, and an idle scrapyd."""
+    beat.write(db.engine)
+    monkeypatch.setattr(Scrapyd, "listed", lambda _: Jobs())
+
+
+def change(engine, statement):
+    with engine.begin() as connection:
+        connection.execute(text(statement))
+
+
+def messages(answer):
+    assert problem(answer) == (503, "not_ready")
+    return [error["message"] for error in answer.json["errors"]]
+
+
+@pytest.mark.usefixtures("working")
 def test_all_is_well(anonymous, second):
     budget.pause(db.engine, second, 1, "VK error 6 (too_many)")
     answer = anonymous.get("/readyz")
     assert (answer.status_code, answer.json) == (200, {"ready": True})
 
 
-def test_a_token_that_vk_refuses(anonymous, second):
-    budget.pause(db.engine, second, 3600, "VK error 5 (auth): replace the token")
-    answer = anonymous.get("/readyz")
-    assert problem(answer) == (503, "not_ready")
-    assert answer.json["errors"][0]["message"].startswith("vk: token 2 is of no use: VK error 5 (auth)")
+@pytest.mark.usefixtures("working", "second")
+def test_an_administrator_sees_how_every_part_does(admin):
+    answer = admin.get("/readyz")
+    assert answer.status_code == 200
+    details = answer.json["details"]
+    assert details["database"] == {"answers": True, "dialect": db.engine.dialect.name}
+    assert details["scrapyd"] == [{"url": "http://127.0.0.1:6800", "reachable": True, "pending": 0, "running": 0}]
+    assert 0 <= details["scheduler"]["last_beat"] < 5
+    assert [(token["place"], token["usable"]) for token in details["tokens"]] == [(1, True), (2, True)]
+    assert (details["oldest_waiting"], details["leaked_slots"], details["alarms"]) == (None, 0, [])
     assert "canary" not in answer.text
 
 
-def test_a_communitys_token_is_of_no_use_even_when_nobody_asks_it_any_more(anonymous, second):
+@pytest.mark.usefixtures("working")
+def test_who_is_no_administrator_sees_what_everybody_sees(anna, anonymous):
+    assert anna.get("/readyz").json == {"ready": True}
+    for bad in ("Bearer x", "Bearer a.b.c", "Basic x", ""):
+        assert anonymous.get("/readyz", headers={"Authorization": bad}).json == {"ready": True}
+
+
+@pytest.mark.usefixtures("working")
+def test_what_is_wrong_is_for_administrators(admin, anna, anonymous, second):
+    budget.pause(db.engine, second, 3600, "VK error 5 (auth): replace the token")
+    for client in (anna, anonymous):
+        answer = client.get("/readyz")
+        assert problem(answer) == (503, "not_ready")
+        assert answer.json.keys().isdisjoint({"errors", "details"})
+    answer = admin.get("/readyz")
+    assert messages(answer)[0].startswith("vk: token 2 is of no use: VK error 5 (auth)")
+    assert answer.json["details"]["tokens"][1]["paused"] > 3500
+    assert "canary" not in answer.text
+
+
+@pytest.mark.usefixtures("working")
+def test_a_communitys_token_is_of_no_use_even_when_nobody_asks_it_any_more(admin, second):
     budget.learn(db.engine, second, "community")
     budget.pause(db.engine, second, 0.001, "VK error 27 (group_auth)")
-    assert "token 2" in anonymous.get("/readyz").json["errors"][0]["message"]
+    assert "token 2" in messages(admin.get("/readyz"))[0]
+
+
+@pytest.mark.usefixtures("working")
+@pytest.mark.parametrize(
+    ("sql", "said"), [("DELETE FROM beats", "never"), ("UPDATE beats SET at = at - 40", "40 s ago")]
+)
+def test_a_scheduler_that_does_not_beat(admin, sql, said):
+    change(db.engine, sql)
+    assert messages(admin.get("/readyz")) == [f"the scheduler does not work: its last sign of life was {said}"]
+
+
+@pytest.mark.usefixtures("working")
+def test_a_scrapyd_that_does_not_answer(admin, monkeypatch):
+    def refuse(_):
+        raise ScrapydError("http://127.0.0.1:6800: ConnectionError")
+
+    monkeypatch.setattr(Scrapyd, "listed", refuse)
+    answer = admin.get("/readyz")
+    assert messages(answer) == ["scrapyd does not answer: http://127.0.0.1:6800: ConnectionError"]
+    assert answer.json["details"]["scrapyd"][0]["reachable"] is False
+
+
+@pytest.mark.usefixtures("working")
+def test_links_that_nobody_works_on(admin):
+    seed(db.engine, ["wall-1_1"], run=False)
+    change(db.engine, "UPDATE batches SET created_at = created_at - 700")
+    assert messages(admin.get("/readyz"))[0].startswith("links have waited for 70")
+
+
+@pytest.mark.usefixtures("working")
+@pytest.mark.parametrize("error", [OperationalError("", {}, Exception()), TimeoutError()])
+def test_without_a_database_everybody_gets_the_same(anonymous, admin, monkeypatch, error):
+    def fail(*_):
+        raise error
+
+    monkeypatch.setattr(readiness, "look", fail)
+    assert [problem(client.get("/readyz")) for client in (anonymous, admin)] == [(503, "not_ready")] * 2
+
+
+def test_a_database_that_hangs_keeps_nobody_waiting(anonymous, app, monkeypatch):
+    monkeypatch.setattr(readiness, "look", lambda *_: sleep(1))
+    monkeypatch.setattr(app.extensions[readyz.LOOKOUT], "patience", 0.1)
+    began = monotonic()
+    for _ in range(3):
+        assert problem(anonymous.get("/readyz")) == (503, "not_ready")
+    assert monotonic() - began < 0.9
+
+
+@pytest.mark.usefixtures("working")
+def test_who_asks_often_is_told_what_was_seen_a_moment_ago(anonymous):
+    assert anonymous.get("/readyz").status_code == 200
+    change(db.engine, "DELETE FROM beats")
+    assert anonymous.get("/readyz").status_code == 200
 
 
 @pytest.mark.parametrize(("ago", "told"), [(0, True), (100_000, False)])
@@ -49,6 +154,50 @@ def test_pages_that_nobody_can_read_any_more(engine, ago, told):
         values = {"alarm": "layout_changed", "finished_at": Run.created_at - ago}
         connection.execute(update(Run).where(Run.id == run_id).values(values))
     assert problems(engine) == (["vk: layout_changed"] if told else [])
+
+
+@pytest.mark.parametrize(
+    ("sql", "seconds"),
+    [
+        ("SELECT 1", 1000),
+        ("UPDATE batches SET waiting_until = created_at + 400", 600),
+        ("UPDATE batches SET waiting_until = created_at + 9000", None),
+        ("UPDATE batches SET closed_at = 1", None),
+        ("UPDATE links SET not_before = 1", 1000),
+        ("UPDATE links SET not_before = (SELECT created_at FROM batches) + 300", 700),
+        ("UPDATE links SET not_before = (SELECT created_at FROM batches) + 9000", None),
+        ("UPDATE links SET status = 'failed', reason = 'lost'", None),
+        ("UPDATE runs SET finished_at = created_at - 100", 100),
+        ("UPDATE runs SET finished_at = NULL", None),
+    ],
+)
+def test_since_when_a_batch_waits(engine, sql, seconds):
+    seed(engine, ["wall-1_1"])
+    change(engine, "UPDATE runs SET finished_at = 1, state = 'finished'")
+    change(engine, "UPDATE batches SET created_at = created_at - 1000")
+    change(engine, sql)
+    assert oldest(engine) == (None if seconds is None else pytest.approx(seconds, abs=5))
+
+
+@pytest.mark.parametrize(
+    ("sql", "pending", "running", "slots"),
+    [
+        ("state = 'finished', finished_at = created_at - 61", [], ["run"], 1),
+        ("state = 'finished', finished_at = created_at", [], ["run"], 0),  # it is just ending
+        ("state = 'running', started_at = created_at - 999", [], ["run"], 0),
+        ("state = 'finished', finished_at = created_at - 61", [], ["unknown"], 0),
+        ("state = 'posted', created_at = created_at - 61", ["run"], [], 1),
+        ("state = 'posted'", ["run"], [], 0),  # the next poll takes it
+        ("state = 'posted', created_at = created_at - 61", ["run"], ["other"], 0),
+        ("state = 'running', created_at = created_at - 61, started_at = created_at", ["run"], [], 0),
+        ("state = 'posted', created_at = created_at - 61", [], [], 0),
+    ],
+)
+def test_which_slots_are_leaked(engine, sql, pending, running, slots):
+    names = {"run": seed(engine, ["wall-1_1"])}
+    change(engine, f"UPDATE runs SET {sql}")
+    jobs = Jobs(*(tuple(names.get(name, name) for name in listed) for listed in (pending, running)))
+    assert leaked(engine, Node("", jobs)) == slots
 
 
 def page(outcome, form=None):
