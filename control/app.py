@@ -1,6 +1,20 @@
 """The one place where the parts of the control API are put together."""
 
-from control import auth, batches, bg_tasks, db, docs, errors, get_views, healthz, links, readyz, submission, users
+from control import (
+    auth,
+    batches,
+    bg_tasks,
+    db,
+    docs,
+    errors,
+    get_views,
+    healthz,
+    links,
+    metrics,
+    readyz,
+    submission,
+    users,
+)
 from control.openapi import Api
 from control.settings import Settings
 
@@ -19,6 +33,16 @@ def create_app(settings: Settings | None = None) -> Api:
     auth.install(app, settings)
     docs.install(app)
     readyz.install(app, settings)
-    for resource in (users.api, get_views.blueprint(), bg_tasks.api, batches.api, links.api, healthz.api, readyz.api):
+    metrics.install(app)
+    for resource in (
+        users.api,
+        get_views.blueprint(),
+        bg_tasks.api,
+        batches.api,
+        links.api,
+        healthz.api,
+        readyz.api,
+        metrics.api,
+    ):
         app.register_api(resource)
     return app

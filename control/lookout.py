@@ -28,7 +28,9 @@ class Lookout(Generic[Found]):
     def _latest(self) -> Future[Found]:
         """Nobody looks a second time while a look is under way: one that hangs would be followed by all threads."""
         with self.lock:
-            if self.looking is None or (self.looking.done() and monotonic() >= self.until):
+            if self.looking is None or (
+                self.looking.done() and (self.looking.exception() or monotonic() >= self.until)
+            ):
                 self.looking = self.thread.submit(self.look)
                 self.until = monotonic() + self.seconds
             return self.looking
