@@ -4,6 +4,7 @@ from control import (
     auth,
     batches,
     bg_tasks,
+    commands,
     db,
     docs,
     errors,
@@ -28,6 +29,7 @@ def create_app(settings: Settings | None = None) -> Api:
     app.json.sort_keys = False  # type: ignore[attr-defined] # of the provider that Flask comes with
     app.config["MAX_CONTENT_LENGTH"] = MOST_BYTES
     app.config[submission.DEADLINE] = settings.batch_deadline
+    commands.install(app)
     db.connect(app)
     errors.install(app)
     auth.install(app, settings)

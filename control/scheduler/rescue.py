@@ -13,10 +13,10 @@ The batch of a lost run has waiting links again, so dispatch gives it another ru
 """
 
 import structlog
-from sqlalchemy import Engine, and_, or_, select
+from sqlalchemy import Engine, and_, case, or_, select
 
 from crawler.database import now, writing
-from crawler.models import Run, RunState
+from crawler.models import Batch, Run, RunState
 from crawler.queue import lose
 
 log = structlog.get_logger()
@@ -26,16 +26,21 @@ NEVER_STARTED_SECONDS = 180.0
 SILENT = and_(Run.state == RunState.RUNNING, Run.lease_until < now())
 NEVER_STARTED = and_(Run.state.in_((RunState.QUEUED, RunState.POSTED)), Run.created_at < now() - NEVER_STARTED_SECONDS)
 
+RULES = {"its lease ended": SILENT, "never started": NEVER_STARTED}  # each with the outcome of such a run
+OUTCOME = case(*((rule, outcome) for outcome, rule in RULES.items()), else_=None)
 
-def rescue(engine: Engine) -> None:
-    """Give up runs that are lost."""
-    statement = select(Run.id, Run.state).where(Run.finished_at.is_(None), or_(SILENT, NEVER_STARTED))
+
+def rescue(engine: Engine) -> list[str]:
+    """Give up runs that are lost; their ids."""
+    doomed = select(Run.id, Batch.public_id, OUTCOME).join(Batch, Batch.id == Run.batch_id)
     with engine.connect() as connection:
-        rows = connection.execute(statement).all()
-    for run_id, state in rows:
-        silent = state == RunState.RUNNING
-        outcome = "its lease ended" if silent else "never started"
-        with writing(engine) as connection:
-            lost = lose(connection, run_id, SILENT if silent else NEVER_STARTED, outcome)
-        if lost:
-            log.warning("run lost", run=run_id, why=outcome)
+        rows = connection.execute(doomed.where(Run.finished_at.is_(None), or_(*RULES.values()))).all()
+    return [run_id for run_id, batch_id, outcome in rows if _lost(engine, run_id, batch_id, outcome)]
+
+
+def _lost(engine: Engine, run_id: str, batch_id: str, outcome: str) -> bool:
+    with writing(engine) as connection:
+        lost = lose(connection, run_id, RULES[outcome], outcome)
+    if lost:
+        log.warning("run lost", run=run_id, batch=batch_id, why=outcome)
+    return lost

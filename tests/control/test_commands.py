@@ -1,0 +1,87 @@
+import pytest
+from sqlalchemy import select, text
+
+from control.db import db
+from crawler import lease, queue
+from crawler.models import Link, Run, User
+from tests.seed import seed
+
+
+@pytest.fixture
+def run(app):
+    """Run a command; the lines it printed."""
+
+    def invoke(*arguments, exit_code=0):
+        result = app.test_cli_runner().invoke(args=arguments)
+        assert result.exit_code == exit_code, result.output
+        return result.stdout.splitlines() if exit_code == 0 else result.stderr.splitlines()
+
+    return invoke
+
+
+def change(statement):
+    with db.engine.begin() as connection:
+        connection.execute(text(statement))
+
+
+def everything():
+    with db.engine.connect() as connection:
+        return [connection.execute(select(table.__table__)).all() for table in (Run, Link, User)]
+
+
+def claimed(*links):
+    """A run that works on links, the first of which it has asked for."""
+    run_id = seed(db.engine, links)
+    assert lease.start(db.engine, run_id, 60)
+    first = queue.claim(db.engine, run_id, 60, 10)[0]
+    with db.engine.begin() as connection:
+        queue.mark_sent(connection, run_id, [first.id])
+    return run_id
+
+
+@pytest.mark.usefixtures("boris")
+def test_a_user_becomes_an_administrator_and_a_plain_user_again(run, anna):
+    assert anna.get("/metrics").status_code == 403
+    assert run("users", "promote", "anna") == ["anna is an administrator."]
+    assert anna.get("/metrics").status_code == 200
+    assert [line.split()[:2] for line in run("users", "list")[1:]] == [["anna", "yes"], ["boris", "no"]]
+    assert run("users", "demote", "anna") == ["anna is no administrator."]
+    assert anna.get("/metrics").status_code == 403
+
+
+@pytest.mark.parametrize("command", ["promote", "demote"])
+def test_nobody_of_that_name(run, command):
+    assert run("users", command, "nobody", exit_code=1) == ["Error: There is no user 'nobody'."]
+
+
+def test_a_dry_run_without_any_run_says_nothing_but_its_columns(run):
+    assert run("rescue", "--dry-run") == ["run  batch  state  age  lease  links  sent  what is done and why"]
+
+
+def test_a_dry_run_says_what_would_be_done_and_changes_nothing(run):
+    working, silent = claimed("wall-1_1"), claimed("wall-1_1", "wall-1_2", "wall-1_3")
+    fresh, stale = seed(db.engine, ["wall-1_1"]), seed(db.engine, ["wall-1_1"])
+    over = seed(db.engine, ["wall-1_1"])
+    change(f"UPDATE runs SET lease_until = lease_until - 72 WHERE id = '{silent}'")
+    change(f"UPDATE runs SET created_at = created_at - 200 WHERE id = '{stale}'")
+    change(f"UPDATE runs SET state = 'finished', finished_at = 1 WHERE id = '{over}'")
+    before = everything()
+    lines = {line.split()[0]: " ".join(line.split()[2:]) for line in run("rescue", "--dry-run")[1:]}
+    assert lines.keys() == {working, silent, fresh, stale}
+    assert lines[working].partition(" s ")[0].startswith("running")
+    assert "1 1 left alone: its lease holds for" in lines[working]
+    assert "3 1 given up: its lease ended" in lines[silent]
+    assert lines[silent].endswith("1 links are charged one try, 2 are free at once")
+    assert "0 0 left alone: it has" in lines[fresh]
+    assert "0 0 given up: it did not start within 180 s; no link is charged" in lines[stale]
+    assert everything() == before
+
+
+def test_without_dry_run_it_is_done(run):
+    silent = claimed("wall-1_1")
+    claimed("wall-1_1")
+    change(f"UPDATE runs SET lease_until = 1 WHERE id = '{silent}'")
+    assert run("rescue")[-1] == "Runs given up: 1"
+    assert run("rescue")[-1] == "Runs given up: 0"
+    with db.engine.connect() as connection:
+        assert connection.execute(select(Run.state).where(Run.id == silent)).scalar_one() == "lost"
