@@ -11,6 +11,7 @@ from control import (
     get_views,
     healthz,
     links,
+    logs,
     metrics,
     readyz,
     submission,
@@ -24,6 +25,7 @@ MOST_BYTES = 16 * 1024 * 1024  # of a body
 
 def create_app(settings: Settings | None = None) -> Api:
     """Raises ValueError, a line for each, where settings are bad."""
+    logs.configure()
     settings = settings or Settings()
     app = Api("control")
     app.json.sort_keys = False  # type: ignore[attr-defined] # of the provider that Flask comes with

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Annotated
 
+import structlog
 from flask import current_app, url_for
 from pydantic import BeforeValidator, FailFast, Field, PlainValidator, WithJsonSchema
 
@@ -16,6 +17,8 @@ from crawler.database import writing
 from crawler.platforms import known
 from crawler.platforms.contract import Rejected
 from crawler.reasons import Reason
+
+log = structlog.get_logger()
 
 MOST_LINKS = 100_000
 DEADLINE = "BATCH_DEADLINE"  # its key in the app's configuration, in seconds
@@ -80,7 +83,9 @@ def submit(platform: str, links: Sequence[str]) -> tuple[Accepted, list[acceptan
     entries = acceptance.entries(links, known()[platform].identify)
     with writing(db.engine) as connection:
         batch_id = acceptance.store(connection, caller(), platform, entries, current_app.config[DEADLINE])
-    return _accepted(batch_id, entries), entries
+    accepted = _accepted(batch_id, entries)
+    log.info("batch accepted", batch=batch_id, links=len(entries), rejected=accepted.rejected)
+    return accepted, entries
 
 
 def _accepted(batch_id: str, entries: list[acceptance.Entry]) -> Accepted:

@@ -36,6 +36,7 @@ class RunLifecycle:
         spider.won = await spider.ledger.start()
         if spider.won:
             self.beating = asyncio.create_task(self.beat(spider))
+            logger.info("Works on run=%s batch=%s", spider.run, await spider.ledger.batch())
         else:
             logger.warning("Run %s is not to be had: it was started before, or is over", spider.run)
 

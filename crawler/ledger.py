@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from scrapy.utils.asyncio import run_in_thread
-from sqlalchemy import Engine, literal
+from sqlalchemy import Engine, literal, select
 
 from crawler import answers, budget, lease, queue, results
 from crawler.budget import State
 from crawler.database import writing
-from crawler.models import Link
+from crawler.models import Batch, Link, Run
 from crawler.queue import Claimed
 from crawler.reasons import Reason
 from crawler.results import Result
@@ -24,6 +24,15 @@ class Ledger:
 
     async def start(self) -> bool:
         return await run_in_thread(lease.start, self.engine, self.run_id, self.lease)
+
+    async def batch(self) -> str:
+        """Return the public id of the run's batch; empty where that was deleted."""
+        return await run_in_thread(self._batch)
+
+    def _batch(self) -> str:
+        batch = select(Batch.public_id).join(Run, Run.batch_id == Batch.id).where(Run.id == self.run_id)
+        with self.engine.connect() as connection:
+            return connection.execute(batch).scalar() or ""
 
     async def beat(self) -> None:
         await run_in_thread(lease.beat, self.engine, self.run_id, self.lease)

@@ -9,6 +9,7 @@ import structlog
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from control import logs
 from control.scheduler.beat import Pulse
 from control.scheduler.closing import close, expire
 from control.scheduler.dispatch import deliver, enlist, look_again
@@ -58,6 +59,7 @@ def loop(once: Callable[[], None], ending: Event) -> None:
 
 
 def main() -> None:
+    logs.configure()
     ending = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ending.set())

@@ -7,6 +7,7 @@ from typing import Any
 
 import structlog
 from sqlalchemy import Connection, Engine, Select, and_, func, insert, or_, select, text, update
+from structlog.contextvars import bound_contextvars
 
 from control.scrapyd import Scrapyd, ScrapydError
 from crawler.database import now, writing
@@ -62,12 +63,13 @@ def _give_runs(connection: Connection, batches: Any, nodes: list[str]) -> None:
 def deliver(engine: Engine, nodes: dict[str, Scrapyd]) -> None:
     """Tell scrapyd of the runs that it does not know."""
     doubtful = and_(Run.state == RunState.POSTED, Run.posted_at < now() - DOUBT_SECONDS)
-    unknown = select(Run.id, Run.platform, Run.node).where(or_(Run.state == RunState.QUEUED, doubtful))
+    unknown = select(Run, Batch.public_id).join(Batch).where(or_(Run.state == RunState.QUEUED, doubtful))
     with engine.connect() as connection:
         rows = connection.execute(unknown.order_by(Run.created_at)).all()
-    for run_id, platform, node in rows:
-        if node in nodes:
-            _deliver(engine, nodes[node], run_id, f"{platform}_views")
+    for row in rows:
+        if row.node in nodes:
+            with bound_contextvars(run=row.id, batch=row.public_id):
+                _deliver(engine, nodes[row.node], row.id, f"{row.platform}_views")
 
 
 def _deliver(engine: Engine, scrapyd: Scrapyd, run_id: str, spider: str) -> None:
@@ -76,9 +78,9 @@ def _deliver(engine: Engine, scrapyd: Scrapyd, run_id: str, spider: str) -> None
         if not scrapyd.has(run_id):
             scrapyd.post(spider, run_id)
     except ScrapydError as error:
-        log.warning("scrapyd does not take a run; it is tried again", run=run_id, error=str(error))
+        log.warning("scrapyd does not take a run; it is tried again", error=str(error))
         return
     posted = update(Run).where(Run.id == run_id, Run.state.in_((RunState.QUEUED, RunState.POSTED)))
     with engine.begin() as connection:
         connection.execute(posted.values(state=RunState.POSTED, posted_at=now()))
-    log.info("run posted", run=run_id, spider=spider)
+    log.info("run posted", spider=spider)

@@ -38,7 +38,8 @@ class Cancel(StockCancel):
         gone: list[Failure] = []
         request.notifyFinish().addErrback(gone.append)
         try:
-            await deferToThread(queue.cancel_run, self.engine, run_id)
+            if await deferToThread(queue.cancel_run, self.engine, run_id):
+                log.info("run={run} cancelled", run=run_id)
             answer = super().render(request)
         except SQLAlchemyError as error:
             log.failure("A run could not be cancelled in the database")

@@ -84,7 +84,7 @@ def test_what_nobody_foresaw_is_logged_and_not_told(anna, monkeypatch, capsys):
     answer = anna.get("/batches/x")
     assert problem(answer) == (500, "internal")
     assert "secret" not in answer.text
-    log = capsys.readouterr().out
+    log = capsys.readouterr().err
     assert answer.get_json(force=True)["instance"] in log
     assert "secret in the message" in log
     assert "correct-horse" not in log
@@ -98,7 +98,7 @@ def test_a_database_that_fails_is_said_to(anna, monkeypatch, capsys):
     answer = anna.post("/batches", json={"links": ["x"]})
     assert problem(answer) == (503, "database_unavailable")
     assert answer.headers["Retry-After"]
-    assert "private" not in capsys.readouterr().out
+    assert "private" not in "".join(capsys.readouterr())
 
 
 @pytest.mark.parametrize("path", ["/docs", "/openapi.json", "/batches", "/nowhere", "/static/docs.js"])

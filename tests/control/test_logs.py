@@ -1,0 +1,68 @@
+import re
+
+import pytest
+import structlog
+from sqlalchemy import select, update
+from structlog.testing import capture_logs
+
+from control import logs
+from control.scheduler.dispatch import deliver
+from control.scheduler.rescue import rescue
+from control.scrapyd import Scrapyd, ScrapydError
+from crawler.models import Batch, Run
+from tests.seed import seed
+
+NODE = "http://127.0.0.1:1"
+
+
+@pytest.fixture
+def database_url(sqlite_url):
+    """The log does not depend on the database."""
+    return sqlite_url
+
+
+def refuse(*_):
+    raise ScrapydError("gone")
+
+
+def seeded(engine):
+    """A run on a node; its id and the public id of its batch."""
+    run_id = seed(engine, ["wall-1_1"])
+    with engine.begin() as connection:
+        connection.execute(update(Run).values(node=NODE))
+        return {"run": run_id, "batch": connection.execute(select(Batch.public_id)).scalar_one()}
+
+
+def test_an_event_is_one_line_with_its_time_in_utc(capsys):
+    logs.configure()
+    structlog.get_logger().error("it broke", run="r", stack="one\ntwo", why='a "word"')
+    (line,) = capsys.readouterr().err.splitlines()
+    assert re.match(r"timestamp=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z level=error event=\"it broke\" run=r ", line)
+
+
+def test_an_accepted_batch_is_logged_without_its_links_and_its_user(anna, capsys):
+    links = ["https://vk.com/wall-1_2", "https://example.com/canary"]
+    batch_id = anna.post("/batches", json={"links": links}).json["id"]
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.endswith(f'event="batch accepted" batch={batch_id} links=2 rejected=1')
+
+
+def test_a_lost_run_is_logged_with_its_batch(engine):
+    ids = seeded(engine)
+    with engine.begin() as connection:
+        connection.execute(update(Run).values(state="running", lease_until=1.0))
+    with capture_logs() as events:
+        rescue(engine)
+    assert [event.items() >= ids.items() for event in events] == [True]
+
+
+@pytest.mark.parametrize(("post", "said"), [(lambda *_: None, "run posted"), (refuse, "scrapyd does not take a run")])
+def test_a_run_on_its_way_to_scrapyd_is_logged_with_its_batch(engine, monkeypatch, capsys, post, said):
+    ids = seeded(engine)
+    monkeypatch.setattr(Scrapyd, "has", lambda *_: False)
+    monkeypatch.setattr(Scrapyd, "post", post)
+    logs.configure()
+    deliver(engine, {NODE: Scrapyd(NODE, "", "")})
+    (line,) = capsys.readouterr().err.splitlines()
+    assert said in line
+    assert f"run={ids['run']} batch={ids['batch']}" in line
