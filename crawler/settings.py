@@ -34,6 +34,4 @@ REMOTE_CONTROL_ENABLED = False  # True: an HTTP server that runs Python
 CLOSESPIDER_TIMEOUT = 3600  # 0: never; the batch of a run that long is dispatched again
 
 FEED_EXPORT_ENCODING = "utf-8"
-_run = os.environ.get("SCRAPY_JOB", "").replace("%", "%%")  # scrapyd sets it
-LOG_FORMAT = f"%(asctime)s [%(name)s] %(levelname)s: {_run and f'run={_run} '}%(message)s"  # without the run
 LOG_LEVEL = "INFO"  # DEBUG

@@ -31,8 +31,10 @@ class Command(crawl.Command):
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         super().process_options(args, opts)
         self.check(args, opts.spargs)
-        if "links" in opts.spargs:
-            assert self.settings is not None
+        assert self.settings is not None
+        if "run" in opts.spargs:
+            self.settings.set("LOG_FORMAT", log_format(opts.spargs["run"]), priority="spider")
+        else:
             self.settings.set("LOG_LEVEL", "WARNING", priority="spider")  # above the project's, below -L
             for uri, feed in self.settings.getdict("FEEDS").items():
                 check_writable(str(uri))
@@ -96,6 +98,11 @@ def check_writable(uri: str) -> None:
         Path(uri).open("ab").close()
     except OSError as error:
         refuse(f"{uri}: {error.strerror}")
+
+
+def log_format(run_id: str) -> str:
+    """Scrapy's own, with the run in every line."""
+    return f"%(asctime)s [%(name)s] %(levelname)s: run={run_id.replace('%', '%%')} %(message)s"
 
 
 def refuse(problem: str) -> None:
