@@ -124,6 +124,6 @@ def test_it_ends_in_order_when_told_to(process):
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = str(other.getsockname()[1])
     api = process(PORT=port)
-    assert f"http://127.0.0.1:{port}" in api.stdout.readline()
+    assert f"http://127.0.0.1:{port}" in api.stderr.readline()
     api.send_signal(signal.SIGTERM)
     assert api.wait(10) == 0
