@@ -16,6 +16,7 @@ from control import (
     readyz,
     submission,
     users,
+    verbs,
 )
 from control.openapi import Api
 from control.settings import Settings
@@ -44,6 +45,7 @@ def create_app(settings: Settings | None = None) -> Api:
         bg_tasks.api,
         batches.api,
         links.api,
+        verbs.api,
         healthz.api,
         readyz.api,
         metrics.api,

@@ -1,4 +1,4 @@
-"""Batches: hand links in, see how far they are."""
+"""Batches: hand links in, see how far they are, delete them."""
 
 from enum import StrEnum
 from typing import Annotated, Any
@@ -10,10 +10,22 @@ from sqlalchemy import Connection, Row, Select, exists, func, select
 from control.auth import authenticate, caller
 from control.db import db
 from control.errors import NotFound
+from control.idempotency import Headers
 from control.openapi import Shape, resource
-from control.submission import Accepted, DuplicateLink, Links, RejectedLink, duplicate_links, rejected_links, submit
+from control.span import Span
+from control.submission import (
+    Accepted,
+    DuplicateLink,
+    Links,
+    RejectedLink,
+    duplicate_links,
+    new_batch,
+    rejected_links,
+    submit,
+)
 from control.wording import moment
-from crawler.database import now
+from crawler.database import now, writing
+from crawler.ending import erase_batch
 from crawler.models import Batch, Link, Status
 from crawler.platforms import known
 from crawler.reasons import Reason
@@ -42,6 +54,14 @@ class BatchMade(Accepted):
     duplicate_links: list[DuplicateLink]
 
 
+class BatchBody(Links):
+    deadline: Span | None = Field(
+        None,
+        description="Links that still wait after this span of time fail, 1s to 366d. Without it: as the server is set.",
+        examples=["24h"],
+    )
+
+
 class Counts(Shape):
     created: int
     in_progress: int = Field(alias="in progress")
@@ -60,6 +80,7 @@ class BatchShown(Shape):
     progress: float = Field(description="Part of the links that are done or failed, 0 to 1.")
     waiting_for: str | None = Field(description="What keeps the whole batch from going on.")
     waiting_until: str | None
+    retry_of: str | None = Field(description="Id of the batch whose failed links are tried again here.")
     created_at: str
     deadline_at: str = Field(description="Links still waiting then fail.")
     finished_at: str | None
@@ -80,10 +101,10 @@ class BatchesQuery(Shape):
 
 
 @api.post("/batches", responses={202: BatchMade})
-def make(body: Links) -> tuple[dict[str, Any], int, dict[str, str]]:
+def make(header: Headers, body: BatchBody) -> tuple[dict[str, Any], int, dict[str, str]]:
     """Hand links in."""
     platform = next(iter(known()))
-    accepted, entries = submit(platform, body.links)
+    accepted, entries = submit(new_batch(platform, body.deadline), body.links, header.idempotency_key)
     made = BatchMade(
         **accepted.model_dump(),
         rejected_links=rejected_links(platform, entries),
@@ -109,8 +130,15 @@ def batches(query: BatchesQuery) -> dict[str, Any]:
 def batch(path: BatchPath) -> dict[str, Any]:
     """One batch: its state and how far it is."""
     with db.engine.connect() as connection:
-        row = connection.execute(_shown().where(Batch.id == own(connection, path.id))).one()
-        return _show(connection, row).model_dump(by_alias=True)
+        return show(connection, own(connection, path.id))
+
+
+@api.delete("/batches/<id>", responses={204: None})
+def delete(path: BatchPath) -> tuple[str, int]:
+    """Delete a batch with its links and numbers. What is under way for it ends first."""
+    with writing(db.engine) as connection:
+        erase_batch(connection, own(connection, path.id))
+    return "", 204
 
 
 def own(connection: Connection, public_id: str) -> int:
@@ -121,6 +149,11 @@ def own(connection: Connection, public_id: str) -> int:
     if batch_id is None:
         raise NotFound("You have no batch of this id.")
     return batch_id
+
+
+def show(connection: Connection, batch_id: int) -> dict[str, Any]:
+    row = connection.execute(_shown().where(Batch.id == batch_id)).one()
+    return _show(connection, row).model_dump(by_alias=True)
 
 
 def _shown() -> Select[*tuple[Any, ...]]:
@@ -149,6 +182,7 @@ def _show(connection: Connection, row: Row[Any]) -> BatchShown:
         progress=(counts[Status.DONE] + counts[Status.FAILED]) / links,
         waiting_for=row.waiting_for if waiting else None,
         waiting_until=moment(row.waiting_until) if waiting else None,
+        retry_of=row.retry_of,
         created_at=moment(row.created_at),
         deadline_at=moment(row.deadline_at),
         finished_at=moment(row.closed_at),

@@ -98,6 +98,18 @@ class InvalidQuery(ApiError):
     status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_query"
 
 
+class InvalidHeader(ApiError):
+    status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_header"
+
+
+class IdempotencyKeyReused(ApiError):
+    status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "idempotency_key_reused"
+
+
+class NothingToRetry(ApiError):
+    status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "nothing_to_retry"
+
+
 class NoLinks(ApiError):
     status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "no_links"
 

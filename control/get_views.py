@@ -7,8 +7,9 @@ from flask_openapi3.blueprint import APIBlueprint
 from pydantic import ConfigDict, Field
 
 from control.auth import authenticate
+from control.idempotency import Headers
 from control.openapi import resource
-from control.submission import Accepted, Links, submit
+from control.submission import Accepted, Links, new_batch, submit
 from crawler.platforms import known
 
 
@@ -28,10 +29,10 @@ def blueprint() -> APIBlueprint:
     return api
 
 
-def _view(platform: str) -> Callable[[Order], dict[str, Any]]:
-    def get_views(body: Order) -> dict[str, Any]:
+def _view(platform: str) -> Callable[[Headers, Order], dict[str, Any]]:
+    def get_views(header: Headers, body: Order) -> dict[str, Any]:
         """Count the views of posts. Read them at `/get-bg-tasks`, or at the batch's URL."""
-        accepted, _ = submit(platform, body.links)
+        accepted, _ = submit(new_batch(platform), body.links, header.idempotency_key)
         message = f"Links stored: {len(body.links)}. Read their views at /get-bg-tasks or at the batch's url."
         return GetViewsAnswer(message=message, **accepted.model_dump()).model_dump()
 

@@ -26,6 +26,7 @@ OPEN: dict[str, list[str]] = {}  # among the ways to authenticate: none at all
 EITHER: list[dict[str, list[str]]] = [OPEN, {"bearer": []}]  # a token is not wanted, but tells more
 MOST_FIELDS = 100  # of a body; each unknown one costs memory to complain about
 WITH_BODY = {"POST", "PUT", "PATCH"}
+WRITING = WITH_BODY | {"DELETE"}
 
 
 class Shape(BaseModel):
@@ -52,20 +53,27 @@ class Api(OpenAPI):
         document = self.spec_json
         document["components"]["schemas"] = _schemas(document["components"]["schemas"])
         for path, operations in document["paths"].items():
-            for operation in operations.values():
-                _describe_errors(path, operation)
+            for method, operation in operations.items():
+                _describe_errors(path, method.upper(), operation)
 
 
-def resource(name: str, description: str, *guards: Callable[[], None], public: bool = False) -> APIBlueprint:
+def resource(
+    name: str, description: str, *guards: Callable[[], None], public: bool = False, body_optional: bool = False
+) -> APIBlueprint:
     """Make the blueprint of a resource. The guards run before anything is validated: 401 comes before 422."""
     security: list[dict[str, list[str]]] = [] if public else [{"bearer": []}]
     blueprint = APIBlueprint(name, name, abp_tags=[Tag(name=name, description=description)], abp_security=security)
-    for guard in (*guards, require_json):
+    for guard in (*guards, check_body if body_optional else require_body):
         blueprint.before_request(guard)
     return blueprint
 
 
-def require_json() -> None:
+def check_body() -> None:
+    if request.content_length:
+        require_body()
+
+
+def require_body() -> None:
     """Refuse a body that is no JSON object: the library takes broken JSON for none, and decodes a string twice."""
     if request.method not in WITH_BODY:
         return
@@ -91,15 +99,15 @@ def _schemas(schemas: dict[str, Any]) -> dict[str, Any]:
     return {name: schema for name, schema in schemas.items() if name != "ValidationErrorModel"} | ours
 
 
-def _describe_errors(path: str, operation: dict[str, Any]) -> None:
+def _describe_errors(path: str, method: str, operation: dict[str, Any]) -> None:
     """Name every error that can be answered, all of one shape."""
     responses = operation["responses"]
     statuses = {int(status) for status in responses if status >= "4"} - {422} | {500, 503}
-    statuses |= {507} if operation.get("requestBody") else set()
+    statuses |= {507} if method in WRITING else set()
     statuses |= {401} if operation.get("security") and OPEN not in operation["security"] else set()
     statuses |= {404} if "{" in path else set()
     statuses |= {400, 413, 415, 422} if operation.get("requestBody") else set()
-    statuses |= {422} if any(each["in"] == "query" for each in operation.get("parameters", [])) else set()
+    statuses |= {422} if any(each["in"] in {"query", "header"} for each in operation.get("parameters", [])) else set()
     kept = {status: response for status, response in responses.items() if status < "4"}
     operation["responses"] = kept | {str(status): _error(status) for status in sorted(statuses)}
 

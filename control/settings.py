@@ -1,7 +1,6 @@
 """The control side's settings, from the environment only. No Flask here: the scheduler reads them too."""
 
 import os
-import re
 import secrets
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -10,23 +9,14 @@ from pydantic import BeforeValidator, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from control.secret_files import read_or_create
+from control.span import Span
 from crawler import environment
 
 SHORTEST_KEY_BYTES = 32  # RFC 7518, 3.2: no shorter than the hash of HS256
-UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
-LONGEST_SECONDS = 366 * 86_400
 
 
 class SettingsError(ValueError):
     """One line for each bad variable: its name and the fix, never its value."""
-
-
-def _seconds(text: str) -> float:
-    found = re.fullmatch(r"([0-9]{1,9}) ?([smhd])", text.strip())
-    seconds = int(found[1]) * UNITS[found[2]] if found else 0
-    if not 0 < seconds <= LONGEST_SECONDS:
-        raise ValueError("must be a span of time from 1s to 366d, such as 90s, 30m, 24h or 7d")
-    return float(seconds)
 
 
 def _urls(text: str) -> tuple[str, ...]:
@@ -62,7 +52,7 @@ class Settings(BaseSettings):
     scrapyd_username: str = Field("views", pattern=r"^[^:\s]+$")
     scrapyd_password: str = Field("", repr=False, validate_default=True)
     max_runs: int = Field(os.cpu_count() or 1, ge=1, le=1000)
-    batch_deadline: Annotated[float, BeforeValidator(_seconds)] = 86_400.0  # in seconds
+    batch_deadline: Span = 86_400.0  # in seconds
 
     def __init__(self, **values: Any) -> None:
         try:

@@ -10,9 +10,11 @@ from pydantic import BeforeValidator, FailFast, Field, PlainValidator, WithJsonS
 from control.auth import caller
 from control.db import db
 from control.errors import NoLinks, TooManyLinks
+from control.idempotency import claim
 from control.openapi import Shape
 from control.wording import advice
 from crawler import acceptance
+from crawler.acceptance import Entry, NewBatch, Receipt
 from crawler.database import writing
 from crawler.platforms import known
 from crawler.platforms.contract import Rejected
@@ -78,29 +80,37 @@ class Accepted(Shape):
     rejected: int = Field(description="Links that are failed already.")
 
 
-def submit(platform: str, links: Sequence[str]) -> tuple[Accepted, list[acceptance.Entry]]:
-    """Store the links as a batch of the caller's; it is committed when this returns."""
-    entries = acceptance.entries(links, known()[platform].identify)
+def new_batch(platform: str, deadline: float | None = None, retry_of: str | None = None) -> NewBatch:
+    """Make a batch of the caller's. `deadline` seconds from now on (None: as set), links that still wait give up."""
+    return NewBatch(caller(), platform, deadline or current_app.config[DEADLINE], retry_of)
+
+
+def submit(batch: NewBatch, links: Sequence[str], key: str | None) -> tuple[Accepted, list[Entry]]:
+    """Store the links; they are committed when this returns.
+
+    With an idempotency key that was used before nothing is stored, and the answer is the first one's.
+    """
+    entries = acceptance.entries(links, known()[batch.platform].identify)
+    receipt = acceptance.receipt(batch.public_id, entries)
     with writing(db.engine) as connection:
-        batch_id = acceptance.store(connection, caller(), platform, entries, current_app.config[DEADLINE])
-    accepted = _accepted(batch_id, entries)
-    log.info("batch accepted", batch=batch_id, links=len(entries), rejected=accepted.rejected)
-    return accepted, entries
+        first = claim(connection, batch.user_id, key, receipt) if key else receipt
+        if first is receipt:
+            acceptance.store(connection, batch, entries)
+    log.info("batch accepted" if first is receipt else "batch sent again", batch=first.batch_id, links=len(links))
+    return _accepted(first), entries
 
 
-def _accepted(batch_id: str, entries: list[acceptance.Entry]) -> Accepted:
-    rejected = sum(isinstance(entry.found, Rejected) for entry in entries)
-    duplicates = sum(entry.duplicate_of is not None for entry in entries)
+def _accepted(receipt: Receipt) -> Accepted:
     return Accepted(
-        id=batch_id,
-        url=url_for("batches.batch", id=batch_id, _external=True),
-        accepted=len(entries) - rejected - duplicates,
-        duplicates=duplicates,
-        rejected=rejected,
+        id=receipt.batch_id,
+        url=url_for("batches.batch", id=receipt.batch_id, _external=True),
+        accepted=receipt.accepted,
+        duplicates=receipt.duplicates,
+        rejected=receipt.rejected,
     )
 
 
-def rejected_links(platform: str, entries: list[acceptance.Entry]) -> list[RejectedLink]:
+def rejected_links(platform: str, entries: list[Entry]) -> list[RejectedLink]:
     return [
         RejectedLink(
             position=entry.position,
@@ -114,7 +124,7 @@ def rejected_links(platform: str, entries: list[acceptance.Entry]) -> list[Rejec
     ]
 
 
-def duplicate_links(entries: list[acceptance.Entry]) -> list[DuplicateLink]:
+def duplicate_links(entries: list[Entry]) -> list[DuplicateLink]:
     return [
         DuplicateLink(position=entry.position, duplicate_of=entry.duplicate_of)
         for entry in entries

@@ -1,7 +1,7 @@
 """Links become a batch: every one gets its row, in one transaction of the caller's."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, insert, select
@@ -35,24 +35,47 @@ def entries(links: Sequence[str], identify: Callable[[str], Target | Rejected]) 
     return result
 
 
-def store(connection: Connection, user_id: str, platform: str, given: list[Entry], seconds: float) -> str:
-    """Write the batch and return its public id. `seconds` from now on, links that still wait give up."""
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the sender is told: the numbers add up to the links sent."""
+
+    batch_id: str  # public
+    accepted: int
+    duplicates: int
+    rejected: int
+
+
+def receipt(batch_id: str, given: list[Entry]) -> Receipt:
+    rejected = sum(isinstance(entry.found, Rejected) for entry in given)
+    duplicates = sum(entry.duplicate_of is not None for entry in given)
+    return Receipt(batch_id, len(given) - rejected - duplicates, duplicates, rejected)
+
+
+@dataclass(frozen=True, slots=True)
+class NewBatch:
+    """`seconds` from now on, links that still wait give up. `retry_of` is the public id of another batch."""
+
+    user_id: str
+    platform: str
+    seconds: float
+    retry_of: str | None = None
+    public_id: str = field(default_factory=random_id)
+
+
+def store(connection: Connection, batch: NewBatch, given: list[Entry]) -> None:
+    """Write the batch and its links."""
     open_ = any(isinstance(entry.found, Target) for entry in given)
-    batch = (
-        insert(Batch)
-        .values(public_id=random_id(), user_id=user_id, platform=platform, deadline_at=now() + seconds)
-        .values(closed_at=None if open_ else now())
-        .returning(Batch.id, Batch.public_id)
-    )
-    batch_id, public_id = connection.execute(batch).one()
+    names = {"public_id": batch.public_id, "user_id": batch.user_id, "platform": batch.platform}
+    times = {"deadline_at": now() + batch.seconds, "closed_at": None if open_ else now()}
+    new = insert(Batch).values(**names, **times, retry_of=batch.retry_of).returning(Batch.id)
+    batch_id = connection.execute(new).scalar_one()
     posts = _posts(connection, {entry.found for entry in given if isinstance(entry.found, Target)})
     accepted = [_accepted(batch_id, entry, posts) for entry in given if isinstance(entry.found, Target)]
-    rejected = [_rejected(batch_id, platform, entry) for entry in given if isinstance(entry.found, Rejected)]
+    rejected = [_rejected(batch_id, batch.platform, entry) for entry in given if isinstance(entry.found, Rejected)]
     if accepted:
         connection.execute(insert(Link).values(status=Status.CREATED), accepted)
     if rejected:
         connection.execute(insert(Link).values(status=Status.FAILED, finished_at=now()), rejected)
-    return str(public_id)
 
 
 def storable(link: str) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlalchemy import Engine, insert, select
 
 from crawler import acceptance, database, platforms
+from crawler.acceptance import NewBatch
 from crawler.database import writing
 from crawler.items import Row
 from crawler.models import Base, Batch, Link, Reading, Run, User, random_id
@@ -50,7 +51,7 @@ def _accept(engine: Engine, platform: str, given: list[str]) -> str:
     entries = acceptance.entries(given, platforms.known()[platform].identify)
     with writing(engine) as connection:
         connection.execute(insert(User).values(id=user_id, username="", password_hash=""))
-        acceptance.store(connection, user_id, platform, entries, NEVER)
+        acceptance.store(connection, NewBatch(user_id, platform, NEVER), entries)
         batch_id = connection.execute(select(Batch.id)).scalar_one()
         connection.execute(insert(Run).values(id=run_id, batch_id=batch_id, platform=platform, node=""))
     return run_id

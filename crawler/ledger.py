@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from scrapy.utils.asyncio import run_in_thread
 from sqlalchemy import Engine, literal, select
 
-from crawler import answers, budget, lease, queue, results
+from crawler import answers, budget, ending, lease, queue, results
 from crawler.budget import State
 from crawler.database import writing
 from crawler.models import Batch, Link, Run
@@ -95,7 +95,7 @@ class Ledger:
     def _give_up(self, reason: Reason) -> None:
         with writing(self.engine) as connection:
             batch_id = lease.hold(connection, self.run_id, self.lease)
-            queue.fail(connection, Link.batch_id == batch_id, literal(reason), run_id=self.run_id)
+            ending.fail(connection, Link.batch_id == batch_id, literal(reason), run_id=self.run_id)
 
     async def settle(self, outcome: str, alarm: str | None) -> None:
         await run_in_thread(queue.settle, self.engine, self.run_id, self.lease, outcome, alarm)

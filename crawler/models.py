@@ -105,7 +105,7 @@ class Batch(Base):
 
 
 class Submission(Base):
-    """An `Idempotency-Key` and what it was first used for, remembered for a day."""
+    """An `Idempotency-Key`, what it was first used for and what was answered; remembered for a day."""
 
     __tablename__ = "submissions"
 
@@ -113,6 +113,9 @@ class Submission(Base):
     key: Mapped[str] = mapped_column(primary_key=True)
     fingerprint: Mapped[str] = mapped_column(String(64))  # of the request
     batch_public_id: Mapped[str] = mapped_column(String(32))  # also when that batch is deleted
+    accepted: Mapped[int]
+    duplicates: Mapped[int]
+    rejected: Mapped[int]
     created_at: Mapped[float] = mapped_column(default=now(), index=True)
 
 
@@ -200,6 +203,7 @@ class Link(Base):
         UniqueConstraint("batch_id", "position"),
         Index("ix_links_batch_id_status", "batch_id", "status", "position"),
         partial_index("ix_links_duplicates", "batch_id", "duplicate_of", where="duplicate_of IS NOT NULL"),
+        partial_index("ix_links_reading_id", "reading_id", where="reading_id IS NOT NULL"),  # to delete readings
         partial_index("ix_links_claimed", "run_id", where="status = 'in progress'"),
     )
 

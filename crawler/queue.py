@@ -19,14 +19,14 @@ from sqlalchemy import (
     exists,
     func,
     literal,
-    or_,
     select,
     update,
 )
 
 from crawler.database import now, writing
+from crawler.ending import end
 from crawler.lease import hold
-from crawler.models import ACTIVE, FINAL, Batch, Link, Post, Run, RunState, Status
+from crawler.models import Batch, Link, Post, Run, RunState, Status
 from crawler.reasons import Reason
 
 ATTEMPTS = 8  # tries of a link before it fails with the reason of the last one: over ten minutes
@@ -106,7 +106,7 @@ def settle(engine: Engine, run_id: str, lease: float, outcome: str, alarm: str |
     with writing(engine) as connection:
         hold(connection, run_id, lease)
         release(connection, run_id)
-        connection.execute(_ended(Run.id == run_id, RunState.FINISHED, outcome).values(alarm=alarm))
+        connection.execute(end(Run.id == run_id, RunState.FINISHED, outcome).values(alarm=alarm))
 
 
 def release(connection: Connection, run_id: str) -> None:
@@ -114,47 +114,14 @@ def release(connection: Connection, run_id: str) -> None:
     connection.execute(update(Link).where(held(run_id)).values(back))
 
 
-def _ended(condition: ColumnElement[bool], state: RunState, outcome: str) -> Update:
-    return (
-        update(Run)
-        .where(condition, Run.state.in_(ACTIVE))
-        .values(state=state, finished_at=now(), outcome=outcome)
-        .execution_options(synchronize_session=False)
-    )
-
-
 def lose(connection: Connection, run_id: str, still: ColumnElement[bool], outcome: str) -> bool:
     """Give a run up if it is `still` so: links whose request may have been on the wire are charged, others are not."""
-    if connection.execute(_ended(and_(Run.id == run_id, still), RunState.LOST, outcome)).rowcount == 0:
+    if connection.execute(end(and_(Run.id == run_id, still), RunState.LOST, outcome)).rowcount == 0:
         return False
     in_flight = update(Link).where(held(run_id), Link.sent.is_(True))
     connection.execute(in_flight.values(charged(literal(Reason.LOST), literal("")) | {"sent": False}))
     release(connection, run_id)
     return True
-
-
-def cancel_run(engine: Engine, run_id: str) -> bool:
-    """End a run for good, pending or running, with the batch's links that nobody else works on; False: it is over."""
-    with writing(engine) as connection:
-        statement = _ended(Run.id == run_id, RunState.FINISHED, Reason.CANCELLED).returning(Run.batch_id)
-        batch_id = connection.execute(statement).scalar()
-        if batch_id is not None:
-            fail(connection, Link.batch_id == batch_id, literal(Reason.CANCELLED), run_id=run_id)
-    return batch_id is not None
-
-
-def fail(
-    connection: Connection, which: ColumnElement[bool], reason: ColumnElement[Any], *, run_id: str | None = None
-) -> int:
-    """End the unfinished links among these: all, or with a `run_id` those of that run or of none."""
-    free = or_(Link.run_id.is_(None), Link.run_id == run_id) if run_id else literal(value=True)
-    statement = (
-        update(Link)
-        .where(which, Link.status.not_in(FINAL), free)
-        .values(status=Status.FAILED, reason=reason, finished_at=now())
-        .execution_options(synchronize_session=False)
-    )
-    return connection.execute(statement).rowcount
 
 
 def next_due(engine: Engine, run_id: str) -> float | None:

@@ -3,6 +3,7 @@
 from sqlalchemy import insert, select
 
 from crawler import acceptance
+from crawler.acceptance import NewBatch
 from crawler.database import writing
 from crawler.models import Batch, Run, User, random_id
 from crawler.platforms.contract import Rejected, Target
@@ -23,8 +24,9 @@ def seed(engine, links, user=None, seconds=3600.0, run=True):
         if user is None:
             user = random_id()
             connection.execute(insert(User).values(id=user, username=user, password_hash=""))
-        public_id = acceptance.store(connection, user, "vk", acceptance.entries(links, identify), seconds)
-        batch_id = connection.execute(select(Batch.id).where(Batch.public_id == public_id)).scalar_one()
+        batch = NewBatch(user, "vk", seconds)
+        acceptance.store(connection, batch, acceptance.entries(links, identify))
+        batch_id = connection.execute(select(Batch.id).where(Batch.public_id == batch.public_id)).scalar_one()
         if not run:
             return batch_id
         run_id = random_id()

@@ -3,8 +3,8 @@
 from sqlalchemy import Engine, and_, case, exists, select, update
 
 from crawler.database import now
+from crawler.ending import fail
 from crawler.models import FINAL, Batch, Link, Status
-from crawler.queue import fail
 from crawler.reasons import Reason
 
 

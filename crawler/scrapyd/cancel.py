@@ -12,7 +12,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.web.server import NOT_DONE_YET, Request
 
-from crawler import database, queue
+from crawler import database, ending
 
 log = Logger()
 
@@ -38,7 +38,7 @@ class Cancel(StockCancel):
         gone: list[Failure] = []
         request.notifyFinish().addErrback(gone.append)
         try:
-            if await deferToThread(queue.cancel_run, self.engine, run_id):
+            if await deferToThread(ending.cancel_run, self.engine, run_id):
                 log.info("run={run} cancelled", run=run_id)
             answer = super().render(request)
         except SQLAlchemyError as error:

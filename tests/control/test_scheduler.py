@@ -6,7 +6,7 @@ from sqlalchemy import func, insert, select, text, update
 from control.scheduler.closing import close, expire
 from control.scheduler.dispatch import enlist
 from control.scheduler.rescue import rescue
-from crawler import lease, queue
+from crawler import ending, lease, queue
 from crawler.database import writing
 from crawler.models import Batch, Link, Run, User, random_id
 from tests.seed import seed
@@ -119,6 +119,6 @@ def test_before_its_deadline_nothing_is_given_up(engine):
 def test_a_batch_without_unfinished_links_is_closed(engine):
     batch = waiting_batch(engine)
     with writing(engine) as connection:
-        queue.fail(connection, Link.batch_id == batch, text("'lost'"))
+        ending.fail(connection, Link.batch_id == batch, text("'lost'"))
     close(engine)
     assert scalars(engine, select(Batch.closed_at)) != [None]

@@ -50,7 +50,7 @@ def test_more_posts_than_one_statement_takes(engine):
     with writing(engine) as connection:
         user = random_id()
         connection.execute(insert(User).values(id=user, username=user, password_hash=""))
-        acceptance.store(connection, user, "vk", acceptance.entries(links, identify), 60)
+        acceptance.store(connection, acceptance.NewBatch(user, "vk", 60), acceptance.entries(links, identify))
     with engine.connect() as connection:
         keys = select(Post.key).join(Link, Link.post_id == Post.id).order_by(Link.position)
         assert connection.execute(keys).scalars().all() == links

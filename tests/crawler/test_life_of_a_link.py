@@ -14,7 +14,7 @@ from hypothesis.stateful import (
 from sqlalchemy import insert, select
 
 from control.scheduler import closing, rescue
-from crawler import database, lease, queue, results
+from crawler import database, ending, lease, queue, results
 from crawler.database import writing
 from crawler.exceptions import Fenced
 from crawler.models import Batch, Link, Reading, Run, random_id
@@ -164,7 +164,7 @@ class LifeOfALink(RuleBasedStateMachine):
         if how == "settle":
             self.agree(lambda: queue.settle(self.engine, run, LEASE, "finished"), lambda: self.model.settle(run, LEASE))
         else:
-            self.agree(lambda: queue.cancel_run(self.engine, run), lambda: self.model.cancel(run))
+            self.agree(lambda: ending.cancel_run(self.engine, run), lambda: self.model.cancel(run))
         self.dispatch()
 
     @rule(run=runs)

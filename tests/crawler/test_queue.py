@@ -3,7 +3,7 @@ from threading import Barrier, Thread
 import pytest
 from sqlalchemy import select, text, update
 
-from crawler import lease, queue, results
+from crawler import ending, lease, queue, results
 from crawler.database import writing
 from crawler.exceptions import Fenced
 from crawler.models import Batch, Link, Reading, Run, RunState, Status, random_id
@@ -140,7 +140,7 @@ def test_a_run_that_is_over_writes_nothing(engine, ended):
     run_id = started(engine, ["wall-1_1"])
     (link,) = queue.claim(engine, run_id, LEASE, 10)
     if ended == "cancelled":
-        assert queue.cancel_run(engine, run_id)
+        assert ending.cancel_run(engine, run_id)
     elif ended == "settled":
         queue.settle(engine, run_id, LEASE, "finished")
     else:
@@ -212,8 +212,8 @@ def test_cancel_ends_the_batch_but_not_what_another_run_works_on(engine):
     queue.claim(engine, first, LEASE, 1)
     second = another_run(engine, first)
     queue.claim(engine, second, LEASE, 1)
-    assert queue.cancel_run(engine, first)
-    assert not queue.cancel_run(engine, first)
+    assert ending.cancel_run(engine, first)
+    assert not ending.cancel_run(engine, first)
     assert rows(engine, Link.status, Link.reason) == [
         ("failed", "cancelled"),
         ("in progress", None),
@@ -223,7 +223,7 @@ def test_cancel_ends_the_batch_but_not_what_another_run_works_on(engine):
 
 def test_a_pending_run_can_be_cancelled_and_then_never_starts(engine):
     run_id = seed(engine, ["wall-1_1"])
-    assert queue.cancel_run(engine, run_id)
+    assert ending.cancel_run(engine, run_id)
     assert not lease.start(engine, run_id, LEASE)
     assert rows(engine, Link.status, Link.reason) == [("failed", "cancelled")]
 

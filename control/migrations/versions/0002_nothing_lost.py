@@ -25,6 +25,9 @@ def upgrade() -> None:
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("fingerprint", sa.String(length=64), nullable=False),
         sa.Column("batch_public_id", sa.String(length=32), nullable=False),
+        sa.Column("accepted", sa.Integer(), nullable=False),
+        sa.Column("duplicates", sa.Integer(), nullable=False),
+        sa.Column("rejected", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.Double(), nullable=False),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_submissions_user_id", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("user_id", "key", name="pk_submissions"),
@@ -37,11 +40,14 @@ def upgrade() -> None:
     drop_triggers()
     with op.batch_alter_table("links") as links:
         links.drop_constraint("fk_links_run_id", type_="foreignkey")
+    measured = sa.text("reading_id IS NOT NULL")
+    op.create_index("ix_links_reading_id", "links", ["reading_id"], sqlite_where=measured, postgresql_where=measured)
     create_triggers()
 
 
 def downgrade() -> None:
     drop_triggers()
+    op.drop_index("ix_links_reading_id", "links")
     op.execute("UPDATE links SET run_id = NULL WHERE run_id NOT IN (SELECT id FROM runs)")
     with op.batch_alter_table("links") as links:
         links.create_foreign_key("fk_links_run_id", "runs", ["run_id"], ["id"])
