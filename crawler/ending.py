@@ -45,7 +45,7 @@ def erase_batch(connection: Connection, batch_id: int) -> None:
     readings = connection.execute(measured).scalars().all()
     connection.execute(delete(Link).where(Link.batch_id == batch_id))
     connection.execute(delete(Reading).where(Reading.run_id.in_(select(Run.id).where(Run.batch_id == batch_id))))
-    for start in range(0, len(readings), IDS_AT_ONCE):  # those of runs that were removed before
+    for start in range(0, len(readings), IDS_AT_ONCE):  # those of runs whose rows are gone
         connection.execute(delete(Reading).where(Reading.id.in_(readings[start : start + IDS_AT_ONCE])))
     connection.execute(delete(Batch).where(Batch.id == batch_id))
 

@@ -1,10 +1,15 @@
 import pytest
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import MetaData, create_engine, inspect, select, text
 from sqlalchemy.exc import IntegrityError
 
+from crawler import database, lease, queue, results
 from crawler.database import writing
-from tests.conftest import migrate
+from crawler.platforms.contract import Measured
+from crawler.results import Result
+from tests.conftest import ROOT, migrate
 from tests.seed import seed
+
+VERSIONS = ROOT / "control/migrations/versions"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -28,6 +33,50 @@ def test_up_is_what_the_models_say_and_down_leaves_nothing(empty_url):
     assert inspect(engine).get_table_names() == ["alembic_version"]
     engine.dispose()
     migrate(empty_url)
+
+
+def rows(engine):
+    """All rows of all tables, by table: each a set of its columns' names with their values."""
+    found = MetaData()
+    found.reflect(engine)
+    with engine.connect() as connection:
+        return {
+            table.name: [dict(row) for row in connection.execute(select(table)).mappings()]
+            for table in found.sorted_tables
+            if table.name != "alembic_version"
+        }
+
+
+def kept(before, after):
+    """Whether the tables and columns that both have hold the same."""
+    for name in before.keys() & after.keys():
+        columns = before[name][0].keys() & after[name][0].keys() if before[name] and after[name] else set()
+        assert len(before[name]) == len(after[name]), name
+        assert columns or not before[name]
+        for one, other in zip(before[name], after[name], strict=True):
+            assert {column: one[column] for column in columns} == {column: other[column] for column in columns}
+
+
+def test_every_migration_keeps_every_row_up_and_down(empty_url):
+    migrate(empty_url)
+    engine = database.create(url=empty_url)
+    run = seed(engine, links=["wall-1_1", "wall-1_2", "spam"])
+    assert lease.start(engine, run, 60)
+    (link,) = queue.claim(engine, run, 60, 1)
+    results.save(engine, run, 60, [Result((link.id,), link.post_id, Measured(views=7, source="test"), 200)])
+    last = len(list(VERSIONS.glob("*.py")))
+    walk = [("downgrade", number) for number in range(last - 1, 0, -1)] + [("upgrade", n) for n in range(2, last + 1)]
+    for direction, number in walk:
+        before = rows(engine)
+        migrate(empty_url, direction, f"{number:04}")
+        kept(before, rows(engine))
+        with pytest.raises(IntegrityError, match="final link never changes"), writing(engine) as connection:
+            connection.execute(text("UPDATE links SET detail = 'x'"))
+        if engine.dialect.name == "sqlite":
+            with engine.connect() as connection:
+                assert connection.execute(text("PRAGMA foreign_keys")).scalar() == 1
+                assert connection.execute(text("PRAGMA foreign_key_check")).all() == []
+    engine.dispose()
 
 
 def test_a_final_link_never_changes(engine):

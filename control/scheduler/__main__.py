@@ -13,6 +13,7 @@ from control import logs
 from control.scheduler.beat import Pulse
 from control.scheduler.closing import close, expire
 from control.scheduler.dispatch import deliver, enlist, look_again
+from control.scheduler.pruning import Pruner
 from control.scheduler.rescue import rescue
 from control.scrapyd import Scrapyd
 from control.settings import Settings
@@ -31,6 +32,7 @@ class Scheduler:
         self.nodes = {url: Scrapyd(url, *user) for url in settings.scrapyd_urls}
         self.most = settings.max_runs
         self.pulse = Pulse(engine)
+        self.pruner = Pruner(engine)
         self.begun = False
 
     def once(self) -> None:
@@ -43,6 +45,7 @@ class Scheduler:
         close(self.engine)
         enlist(self.engine, self.most, list(self.nodes))
         deliver(self.engine, self.nodes)
+        self.pruner.prune()
         self.pulse.beat()
 
 

@@ -1,6 +1,6 @@
 """Retries, cancels and deletions by users; who works on a run; administrators; the scheduler's beat.
 
-`links.run_id` is no foreign key any more: it says who worked on a link last, also when that run's row is gone.
+`run_id` of links and readings is no foreign key any more: it says who did the work, also when that run's row is gone.
 """
 
 import sqlalchemy as sa
@@ -43,9 +43,14 @@ def upgrade() -> None:
     measured = sa.text("reading_id IS NOT NULL")
     op.create_index("ix_links_reading_id", "links", ["reading_id"], sqlite_where=measured, postgresql_where=measured)
     create_triggers()
+    with op.batch_alter_table("readings") as readings:
+        readings.drop_constraint("fk_readings_run_id", type_="foreignkey")
 
 
 def downgrade() -> None:
+    op.execute("UPDATE readings SET run_id = NULL WHERE run_id NOT IN (SELECT id FROM runs)")
+    with op.batch_alter_table("readings") as readings:
+        readings.create_foreign_key("fk_readings_run_id", "runs", ["run_id"], ["id"], ondelete="SET NULL")
     drop_triggers()
     op.drop_index("ix_links_reading_id", "links")
     op.execute("UPDATE links SET run_id = NULL WHERE run_id NOT IN (SELECT id FROM runs)")

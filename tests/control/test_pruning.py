@@ -1,0 +1,50 @@
+from sqlalchemy import insert, select, update
+
+from control.scheduler.pruning import KEYS_KEPT_SECONDS, RUNS_KEPT_SECONDS, Pruner, remove
+from crawler.database import now
+from crawler.models import Run, Submission, User
+from tests.seed import seed
+
+RECEIPT = {"fingerprint": "", "batch_public_id": "", "accepted": 1, "duplicates": 0, "rejected": 0}
+
+
+def age(engine, run_id, seconds):
+    with engine.begin() as connection:
+        connection.execute(update(Run).where(Run.id == run_id).values(finished_at=now() - seconds))
+
+
+def runs(engine):
+    with engine.connect() as connection:
+        return set(connection.execute(select(Run.id)).scalars())
+
+
+def test_runs_that_ended_long_ago_go_and_others_stay(engine):
+    old, young, active = (seed(engine, [f"wall-1_{item}"]) for item in range(1, 4))
+    age(engine, old, RUNS_KEPT_SECONDS + 60)
+    age(engine, young, RUNS_KEPT_SECONDS - 60)
+    remove(engine)
+    assert runs(engine) == {young, active}
+
+
+def test_keys_go_when_nobody_looks_at_them_any_more(engine):
+    seed(engine, ["wall-1_1"])
+    with engine.begin() as connection:
+        user = connection.execute(select(User.id)).scalar_one()
+        for key, seconds in (("old", KEYS_KEPT_SECONDS + 60), ("young", KEYS_KEPT_SECONDS - 60)):
+            values = RECEIPT | {"user_id": user, "key": key, "created_at": now() - seconds}
+            connection.execute(insert(Submission).values(**values))
+    remove(engine)
+    with engine.connect() as connection:
+        assert connection.execute(select(Submission.key)).scalars().all() == ["young"]
+
+
+def test_it_looks_once_in_a_while(engine):
+    pruner = Pruner(engine)
+    pruner.prune()
+    run = seed(engine, ["wall-1_1"])
+    age(engine, run, RUNS_KEPT_SECONDS + 60)
+    pruner.prune()
+    assert runs(engine) == {run}
+    pruner.next = 0
+    pruner.prune()
+    assert not runs(engine)
