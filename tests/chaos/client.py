@@ -16,13 +16,17 @@ PATIENCE_SECONDS = 120.0
 
 @dataclass
 class Client:
-    """`accepted`: what the API has said yes to, links by batch. `seen`: how often which status was answered."""
+    """`accepted`: what the API has said yes to, links by batch. `cancelled`: their rows by batch since then.
+
+    `seen`: how often which status was answered.
+    """
 
     url: str
     name: str
     accepted: dict[str, list[str]] = field(default_factory=dict)
+    cancelled: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     seen: dict[int, int] = field(default_factory=dict)
-    unfinished: list[str] = field(default_factory=list)
+    unfinished: set[str] = field(default_factory=set)
     unanswered: int = 0
 
     def __post_init__(self) -> None:
@@ -38,8 +42,36 @@ class Client:
         answer = self.insist("POST", "/batches", {"links": links}, key=uuid4().hex)
         assert answer.status_code == 202, answer.text
         self.accepted[answer.json()["id"]] = links
-        self.unfinished.append(answer.json()["id"])
+        self.unfinished.add(answer.json()["id"])
         return str(answer.json()["id"])
+
+    def cancel(self, batch: str) -> None:
+        """Cancel it; what its links are when that is answered they have to stay."""
+        assert self.insist("POST", f"/batches/{batch}/cancel").status_code == 200
+        self.cancelled[batch] = self.rows(batch)
+
+    def erase(self, batch: str) -> None:
+        """Delete it; an answer that was lost is followed by a 404."""
+        assert self.insist("DELETE", f"/batches/{batch}").status_code in {204, 404}
+        assert self.insist("GET", f"/batches/{batch}").status_code == 404
+        del self.accepted[batch]
+        self.unfinished.discard(batch)
+
+    def rows(self, batch: str) -> list[dict[str, Any]]:
+        """Every link of a batch, page after page."""
+        rows: list[dict[str, Any]] = []
+        cursor = ""
+        while True:
+            page = self.insist("GET", f"/batches/{batch}/links?limit=1000{cursor}").json()
+            rows += page["links"]
+            if not page["next_cursor"]:
+                return rows
+            cursor = f"&cursor={page['next_cursor']}"
+
+    def wanted(self) -> int:
+        """How many posts have to be asked for; those of batches that it gave up would flatter."""
+        kept = (links for batch, links in self.accepted.items() if batch not in self.cancelled)
+        return len({link for links in kept for link in links if "wall" in link})
 
     def insist(self, method: str, path: str, body: Any = None, key: str = "") -> requests.Response:
         """Ask until there is an answer that is none for later."""
@@ -67,7 +99,7 @@ class Client:
 
     def open(self) -> int:
         """How many batches are not finished yet."""
-        self.unfinished = [batch for batch in self.unfinished if self._links_left(batch)]
+        self.unfinished = {batch for batch in self.unfinished if self._links_left(batch)}
         return len(self.unfinished)
 
     def _links_left(self, batch: str) -> int:

@@ -24,6 +24,7 @@ GROUP BY links.id, links.status, links.reading_id
 HAVING count(finals.link_id) <> 1 OR min(finals.status) <> links.status
 OR coalesce(min(finals.reading_id), 0) <> coalesce(links.reading_id, 0)
 """
+SETTLED_SECONDS = 15.0
 RIGHTFUL = (
     "SELECT count(*) FROM links JOIN batches ON batches.id = links.batch_id "
     "JOIN users ON users.id = batches.user_id WHERE users.username = :name"
@@ -37,7 +38,8 @@ def truth_of(link: str) -> Any:
 
 
 def check(site: Site, clients: Iterable[Client]) -> Counter[str]:
-    """Raise AssertionError where one does not hold; else say how many links ended how."""
+    """Raise AssertionError where one does not hold; else say how many links ended how. Spiders may need to settle."""
+    site.until(lambda: not site.pids("spider"), "rid of its spiders", SETTLED_SECONDS)
     ended: Counter[str] = Counter()
     for client in clients:
         ended += _check_client(client, site.engine)
@@ -49,14 +51,7 @@ def check(site: Site, clients: Iterable[Client]) -> Counter[str]:
 def _check_client(client: Client, engine: Engine) -> Counter[str]:
     ended: Counter[str] = Counter()
     for batch, links in client.accepted.items():
-        rows = rows_of(client, batch)
-        assert [row["link"] for row in rows] == links, f"I9 of batch {batch}"
-        wrong = [row for row in rows if (row["reason"] or row["views"]) != truth_of(row["link"])]
-        assert not wrong, f"I1, I3, I4: {wrong[:3]} of {len(wrong)}"
-        statuses = Counter(row["status"] for row in rows)
-        shown = client.insist("GET", f"/batches/{batch}").json()["counts"]
-        assert +Counter(shown) == statuses, f"I5 of batch {batch}"
-        ended += statuses
+        ended += _check_batch(client, batch, links)
     mine = client.insist("GET", "/get-bg-tasks").json()
     expected = Counter(link for links in client.accepted.values() for link in links)
     assert Counter(row["link"] for row in mine) == expected, "I6, I9"
@@ -64,15 +59,19 @@ def _check_client(client: Client, engine: Engine) -> Counter[str]:
     return ended
 
 
-def rows_of(client: Client, batch: str) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = []
-    cursor = ""
-    while True:
-        page = client.insist("GET", f"/batches/{batch}/links?limit=1000{cursor}").json()
-        rows += page["links"]
-        if not page["next_cursor"]:
-            return rows
-        cursor = f"&cursor={page['next_cursor']}"
+def _check_batch(client: Client, batch: str, links: list[str]) -> Counter[str]:
+    rows = client.rows(batch)
+    assert [row["link"] for row in rows] == links, f"I9 of batch {batch}"
+    assert rows == client.cancelled.get(batch, rows), f"I2 of the cancelled batch {batch}"
+    wrong = [row for row in rows if not _right(row, batch in client.cancelled)]
+    assert not wrong, f"I1, I3, I4: {wrong[:3]} of {len(wrong)}"
+    ended = Counter(row["status"] for row in rows)
+    assert +Counter(client.insist("GET", f"/batches/{batch}").json()["counts"]) == ended, f"I5 of batch {batch}"
+    return ended
+
+
+def _right(row: dict[str, Any], cancelled: bool) -> bool:
+    return (cancelled and row["reason"] == "cancelled") or (row["reason"] or row["views"]) == truth_of(row["link"])
 
 
 def _check_database(engine: Engine) -> None:

@@ -2,10 +2,12 @@
 
 import os
 import signal
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Engine, exists, select
 
@@ -41,11 +43,11 @@ class Site:
         return [pid for pid, words in marked(self.mark).items() if _is(kind, words[1:])]
 
     @staticmethod
-    def signal(pids: Iterable[int], number: int) -> int:
+    def signal(pids: Iterable[int], name: str) -> int:
         """Send a signal to the first of these processes that is there; its pid or 0."""
         for pid in pids:
             try:
-                os.kill(pid, number)
+                os.kill(pid, signal.Signals[name])
             except ProcessLookupError:
                 continue
             return pid
@@ -53,7 +55,7 @@ class Site:
 
     def kill(self, kind: str) -> int:
         """Kill one of the kind with `kill -9`; of the spiders one that works. The pid, 0 if there is none."""
-        return self.signal(self.working() if kind == "spider" else self.pids(kind), signal.SIGKILL)
+        return self.signal(self.working() if kind == "spider" else self.pids(kind), "SIGKILL")
 
     def working(self) -> list[int]:
         """The spiders that wait for an answer of VK."""
@@ -71,6 +73,16 @@ class Site:
     def places(self) -> set[str]:
         """Every commit that was passed so far."""
         return set((self.system.folder.parent / "seen").read_text().split())
+
+    @staticmethod
+    def until(true: Callable[[], Any], what: str, seconds: float = 60.0) -> Any:
+        """Wait until it is true; the result."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if result := true():
+                return result
+            time.sleep(0.02)
+        raise AssertionError(f"not {what} in {seconds} s")
 
     def again(self) -> None:
         """Start the system anew once all that is left of a killed one has gone."""

@@ -19,6 +19,7 @@ LATENCY = 0.1
 FATES = (Fate.MISSING, Fate.DELETED, Fate.NO_VIEWS, Fate.ZERO)
 LONGEST_BATCH = 2000
 MOST_OPEN = 2  # batches of a client that are not finished yet: the next one is handed in later
+GIVEN_UP = 0.06  # of the batches are cancelled or deleted at once
 BETWEEN_KILLS = (0.2, 1.5)  # seconds
 SETTLED_SECONDS = 300.0  # after that long without a fault, what is unfinished counts as lost
 
@@ -98,7 +99,9 @@ class Round:
         try:
             client.login()
             while not self.over.is_set() or sum(map(len, client.accepted.values())) < self.least / 2:
-                client.submit(links(rng, rng.randrange(1, 10**9), rng.randrange(1, LONGEST_BATCH)))
+                batch = client.submit(links(rng, rng.randrange(1, 10**9), rng.randrange(1, LONGEST_BATCH)))
+                if rng.random() < GIVEN_UP:
+                    rng.choice((client.cancel, client.erase))(batch)
                 while not self.over.wait(0.3) and client.open() > MOST_OPEN:
                     pass
         except BaseException as error:  # noqa: BLE001 - the round fails with it
@@ -119,12 +122,11 @@ class Round:
             assert time.monotonic() - since < SETTLED_SECONDS, f"I1: {left} batches are unfinished"
             time.sleep(0.1)
         report.recoveries.append(time.monotonic() - since)
-        self.site.system.until(lambda: not self.site.pids("spider"), 15, "rid of its spiders")
         report.ended += invariants.check(self.site, self.clients)
         for client in self.clients:
             report.answers += Counter(client.seen)
             report.unanswered += client.unanswered
-            report.wanted += len({link for each in client.accepted.values() for link in each if "wall" in link})
+            report.wanted += client.wanted()
 
     def asked(self) -> int:
         """Count the posts asked for; `execute` only tells, once a token, that it is a service's."""

@@ -1,0 +1,52 @@
+"""The disk is full: what cannot be stored is not accepted, and when there is room again all goes on by itself."""
+
+import os
+import subprocess
+from contextlib import suppress
+
+import pytest
+
+from tests.chaos import invariants
+from tests.chaos.client import FOR_LATER
+from tests.chaos.extent import times
+from tests.chaos.site import site
+
+MEGABYTES = 20
+SECONDS = 60.0
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory):
+    """A system with all it has on a small disk of its own."""
+    folder = tmp_path_factory.mktemp("disk")
+    if os.geteuid() != 0:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("only root may mount a small disk")
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={MEGABYTES}m", "tmpfs", folder], check=True)
+    try:
+        with site(folder, f"sqlite:///{folder / 'views.db'}") as started:
+            yield started
+    finally:
+        subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+def fill(file):
+    """Take all the room there is."""
+    with file.open("wb", buffering=0) as rest, suppress(OSError):
+        while rest.write(b"\0" * 4096):
+            pass
+
+
+@pytest.mark.parametrize("time", times(2, 20))
+def test_it_refuses_and_heals(here, anna, batch, time):
+    here.vk.set(latency=0.5)
+    anna.submit(batch(899))
+    here.until(here.working, "working")
+    rest = here.system.folder.parent / "rest"
+    fill(rest)
+    refused = [anna.ask("POST", "/batches", {"links": batch(899)}) for _ in range(5)]
+    assert all(answer.status_code in FOR_LATER for answer in refused)
+    rest.unlink()
+    here.vk.set(latency=0)
+    anna.submit(batch())
+    here.until(lambda: not anna.open(), "finished", SECONDS)
+    invariants.check(here, [anna])

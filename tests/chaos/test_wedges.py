@@ -1,0 +1,82 @@
+"""What makes a stock scrapyd start nothing any more: planted, and a minute later all is well without a hand."""
+
+import sqlite3
+import time
+from threading import Thread
+
+import pytest
+import requests
+from sqlalchemy import text
+
+from tests.chaos import invariants
+from tests.chaos.site import site
+
+SECONDS = 60.0
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("wedges")
+    with site(folder, f"sqlite:///{folder / 'views.db'}") as started:
+        yield started
+
+
+def answers(here):
+    try:
+        return here.system.scrapyd("daemonstatus.json").ok
+    except requests.ConnectionError:
+        return False
+
+
+def schedule(here, **job):
+    """Have more jobs than slots started that cannot be."""
+    for _ in range(3):
+        assert here.system.scrapyd("schedule.json", project="default", spider="vk_views", **job).status_code == 200
+
+
+def over_long_arguments(here):
+    schedule(here, run="x" * 200_000)
+
+
+def bad_job_ids(here):
+    schedule(here, run="x", jobid="../../../x")
+
+
+def a_locked_queue(here):
+    def lock():
+        queue = sqlite3.connect(here.system.folder / "var/scrapyd/dbs/default.db")
+        queue.execute("BEGIN EXCLUSIVE")
+        locked.append(True)
+        time.sleep(12)
+        queue.close()
+
+    locked = []
+    Thread(target=lock, daemon=True).start()
+    here.until(lambda: locked, "locked")
+
+
+def a_scrapyd_that_hangs(here):
+    here.signal(here.pids("scrapyd"), "SIGSTOP")
+
+
+def leaked_slots(here):
+    """With the launcher that leaks them: only a restart gives them back, and it has to come from somebody else."""
+    settings = here.system.folder / "scrapy.cfg"
+    settings.write_text(settings.read_text().replace("crawler.scrapyd.launcher.Launcher", "scrapyd.launcher.Launcher"))
+    old = here.kill("scrapyd")
+    here.until(lambda: set(here.pids("scrapyd")) - {old}, "restarted")
+    here.until(lambda: answers(here), "back")
+    over_long_arguments(here)
+
+
+@pytest.mark.parametrize(
+    "wedge", [over_long_arguments, bad_job_ids, a_locked_queue, a_scrapyd_that_hangs, leaked_slots]
+)
+def test_service_is_back_within_a_minute_and_no_link_is_charged(here, anna, batch, wedge):
+    wedge(here)
+    for _ in range(3):
+        anna.submit(batch())
+    here.until(lambda: not anna.open(), "finished", SECONDS)
+    with here.engine.connect() as connection:
+        assert connection.execute(text("SELECT max(attempts) FROM links")).scalar() == 0
+    invariants.check(here, [anna])
