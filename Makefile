@@ -1,7 +1,7 @@
 # The development workflow. Needs Python 3.11 or later and make, nothing else.
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test lint bench demo lock clean
+.PHONY: help install run test chaos lint bench demo lock clean
 MAKEFLAGS += --no-print-directory
 
 PYTHON ?=
@@ -20,6 +20,12 @@ test: ## run the tests (ARGS="-k cancel" chooses some)
 	@.ci/install requirements-dev.txt
 	@.ci/test-programs
 	@exec .venv/bin/python -m pytest $(ARGS)
+
+chaos: ## kill, stop, wedge, lock, fill and silence everything, hundreds of times, and count (an hour or two)
+	@.ci/install requirements-dev.txt
+	@.ci/test-programs
+	@CHAOS=all .venv/bin/python -m pytest tests/chaos --deselect tests/chaos/test_storm.py $(ARGS)
+	@exec .venv/bin/python -m tests.chaos
 
 lint: ## check style and types
 	@.ci/install requirements-dev.txt

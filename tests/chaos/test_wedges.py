@@ -62,7 +62,8 @@ def a_scrapyd_that_hangs(here):
 def leaked_slots(here):
     """With the launcher that leaks them: only a restart gives them back, and it has to come from somebody else."""
     settings = here.system.folder / "scrapy.cfg"
-    settings.write_text(settings.read_text().replace("crawler.scrapyd.launcher.Launcher", "scrapyd.launcher.Launcher"))
+    stock = "scrapyd.launcher.Launcher\nmax_proc = 2"
+    settings.write_text(settings.read_text().replace("crawler.scrapyd.launcher.Launcher", stock))
     old = here.kill("scrapyd")
     here.until(lambda: set(here.pids("scrapyd")) - {old}, "restarted")
     here.until(lambda: answers(here), "back")

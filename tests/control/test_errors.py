@@ -20,7 +20,7 @@ def database_url(sqlite_url):
         ("GET", "/nowhere", (404, "not_found")),
         ("GET", "/users", (405, "method_not_allowed")),
         ("PUT", "/batches", (405, "method_not_allowed")),
-        ("DELETE", "/batches/x", (405, "method_not_allowed")),
+        ("PATCH", "/batches/x", (405, "method_not_allowed")),
         ("POST", "/get-bg-tasks", (405, "method_not_allowed")),
         ("POST", "/docs", (405, "method_not_allowed")),
         ("GET", "/static/nothing.js", (404, "not_found")),
