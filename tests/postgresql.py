@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -39,9 +40,13 @@ class Server:
         """Kill all its processes at once, as the loss of its machine would."""
         main = int((self.data / "postmaster.pid").read_text().split()[0])
         children = Path(f"/proc/{main}/task/{main}/children").read_text().split()
-        for pid in (main, *map(int, children)):
+        pids = (main, *map(int, children))
+        for pid in pids:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+        while any(map(_lives, pids)):
+            time.sleep(0.01)
+        (self.data / "postmaster.pid").unlink()  # it names a process that is there as long as nobody has reaped it
 
     def stop(self) -> None:
         _run("pg_ctl", f"--pgdata={self.data}", "--mode=immediate", "stop", check=False)
@@ -58,6 +63,13 @@ def running(options: str = FAST) -> Iterator[Server]:
     finally:
         server.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def _run(program: str, *arguments: str, check: bool = True) -> None:
