@@ -57,8 +57,11 @@ def database_url() -> URL:
 
 
 def create(synchronous: str = "NORMAL", url: URL | str | None = None) -> Engine:
-    """Create this process's engine, for the one shared database unless another `url` is given."""
-    return tune(create_engine(url or database_url()), synchronous)
+    """Create this process's engine, for the one shared database unless another `url` is given.
+
+    A connection that a restart of PostgreSQL has cut is replaced before it is used.
+    """
+    return tune(create_engine(url or database_url(), pool_pre_ping=True), synchronous)
 
 
 def tune(engine: Engine, synchronous: str) -> Engine:

@@ -7,9 +7,10 @@ from typing import Any, Self
 from scrapy import signals
 from scrapy.crawler import Crawler
 from sqlalchemy.exc import SQLAlchemyError
+from twisted.python.failure import Failure
 
 from crawler.exceptions import Fenced
-from crawler.spider import PlatformSpider
+from crawler.spider import BROKEN, PlatformSpider
 
 logger = logging.getLogger(__name__)
 
@@ -26,6 +27,7 @@ class RunLifecycle:
         crawler.signals.connect(self.opened, signals.spider_opened)
         crawler.signals.connect(self.saved, signals.item_scraped)
         crawler.signals.connect(self.unsaved, signals.item_error)
+        crawler.signals.connect(self.broke, signals.spider_error)
         crawler.signals.connect(self.closed, signals.spider_closed)
 
     @classmethod
@@ -57,10 +59,16 @@ class RunLifecycle:
         spider.saved(item)
         spider.end("unsaved")
 
+    def broke(self, failure: Failure, spider: PlatformSpider) -> None:
+        """Take an answer that could not be taken in: it would count as in flight, and the run as alive, for ever."""
+        spider.broke(failure.value)
+
     async def closed(self, spider: PlatformSpider, reason: str) -> None:
         if self.beating is None:
             return
         self.beating.cancel()
+        if reason == BROKEN:
+            return  # lost, not settled: links whose answer breaks us are charged, or they would do so for ever
         if alarm := spider.watch.alarm():
             logger.error("%s", alarm)
         try:

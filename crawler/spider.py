@@ -29,6 +29,7 @@ from crawler.reasons import Reason
 CHUNK = 5000  # links claimed at once: what one `execute` of VK measures (25 calls of 200 videos)
 MOST_IN_FLIGHT = 16
 FORBIDDEN = "Forbidden by robots.txt"  # Scrapy's words; what else it ignores is an answer, and the next may be right
+BROKEN = "broken"  # how a run ends whose code raised what nobody expected
 REFUSED_SECONDS = 3600.0  # for so long a refused credential is not tried; a new one is another one
 
 
@@ -170,12 +171,15 @@ class PlatformSpider(scrapy.Spider):
 
     async def not_sent(self, call: Call, failure: Failure) -> None:
         self.pool.back(call)
-        if isinstance(failure.value, Fenced):
-            self.end("fenced")
-        elif isinstance(failure.value, SQLAlchemyError):
-            self.end("no database")  # another run goes on once there is one
-        elif isinstance(failure.value, NotNow):
+        if isinstance(failure.value, NotNow):
             self.credentials.update(await self.ledger.states([call.budget]))
+        else:
+            self.broke(failure.value)
+
+    def broke(self, error: BaseException | None) -> None:
+        """End a run that cannot go on: its next answers would fare no better."""
+        known = {Fenced: "fenced", SQLAlchemyError: "no database"}  # another run goes on once there is one
+        self.end(next((outcome for kind, outcome in known.items() if isinstance(error, kind)), BROKEN))
 
     def saved(self, item: Results | Row) -> None:
         if isinstance(item, Results):

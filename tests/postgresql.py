@@ -46,7 +46,8 @@ class Server:
                 os.kill(pid, signal.SIGKILL)
         while any(map(_lives, pids)):
             time.sleep(0.01)
-        (self.data / "postmaster.pid").unlink()  # it names a process that is there as long as nobody has reaped it
+        for lock in (self.data / "postmaster.pid", *self.folder.glob(".s.PGSQL.*.lock")):
+            lock.unlink()  # it names a process that is there, for `kill`, as long as nobody has reaped it
 
     def stop(self) -> None:
         _run("pg_ctl", f"--pgdata={self.data}", "--mode=immediate", "stop", check=False)
