@@ -8,6 +8,7 @@ from crawler.database import upsert
 from crawler.models import AnswerCount, Run
 
 OK = "ok"
+TLS = {"OpenSSL", "service_identity"}  # modules whose errors tell that a handshake failed
 
 
 def code(given: str, http_status: int) -> str:
@@ -16,7 +17,10 @@ def code(given: str, http_status: int) -> str:
 
 
 def silence(error: BaseException | None) -> str:
-    """Name what came in an answer's place."""
+    """Name what came in an answer's place: `timeout`, `tls` (no trusted certificate, say), or the error's class."""
+    for reason in getattr(getattr(error, "__cause__", None), "reasons", ()):  # of a ResponseFailed of Twisted's
+        if type(reason.value).__module__.partition(".")[0] in TLS:
+            return "tls"
     name = type(error).__name__
     return "timeout" if "Timeout" in name else name
 

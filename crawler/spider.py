@@ -200,4 +200,4 @@ def unanswered(want: Want, failure: Failure) -> Outcome:
         return Again(want, Reason.BAD_RESPONSE, "the answer is too large or redirects without end", charged=True)
     if isinstance(failure.value, LedAway):
         return Again(want, Reason.BLOCKED, "the page leads to another host", charged=True)
-    return Again(want, Reason.NETWORK, type(failure.value).__name__, charged=True)
+    return Again(want, Reason.NETWORK, answers.silence(failure.value), charged=True)

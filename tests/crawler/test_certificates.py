@@ -1,0 +1,89 @@
+"""VK behind TLS: who has no certificate that we trust sees no token and hears of no link."""
+
+import socket
+import ssl
+import time
+from contextlib import ExitStack
+from threading import Thread
+from urllib.parse import urlsplit
+
+import pytest
+import trustme
+
+from tests.crawler.vk_run import VkRun
+from tests.vk_standin import truth
+
+ITEMS = range(1001, 1011)
+
+
+@pytest.fixture
+def authority():
+    return trustme.CA()
+
+
+@pytest.fixture
+def listen(vk):
+    """Serve the stand-in's TCP connections behind a certificate; the port."""
+
+    def listen(certificate):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        certificate.configure_cert(context)
+        server = opened.enter_context(socket.create_server(("127.0.0.1", 0)))
+        Thread(target=serve, args=(server, context), daemon=True).start()
+        return server.getsockname()[1]
+
+    def serve(server, context):
+        while True:
+            try:
+                ours = server.accept()[0]
+            except OSError:
+                return
+            Thread(target=terminate, args=(ours, context), daemon=True).start()
+
+    def terminate(ours, context):
+        try:
+            with context.wrap_socket(ours, server_side=True) as crawler, socket.create_connection(target) as theirs:
+                Thread(target=pump, args=(theirs, crawler), daemon=True).start()
+                pump(crawler, theirs)
+        except OSError:
+            ours.close()
+
+    target = (urlsplit(vk.url).hostname, urlsplit(vk.url).port)
+    vk.reset()
+    with ExitStack() as opened:
+        yield listen
+
+
+def pump(source, sink):
+    try:
+        while piece := source.recv(65536):
+            sink.sendall(piece)
+    except OSError:
+        return
+
+
+@pytest.fixture
+def run(sqlite_url, vk, authority, tmp_path):
+    run = VkRun(sqlite_url, vk, ITEMS)
+    authority.cert_pem.write_to_path(tmp_path / "authority.pem")
+    run.environment["SSL_CERT_FILE"] = str(tmp_path / "authority.pem")
+    return run
+
+
+@pytest.mark.parametrize("name", ["localhost", "vk.example"])
+def test_a_right_certificate_is_needed_and_is_enough(run, vk, authority, listen, name):
+    run.environment["VK_API_URL"] = f"https://localhost:{listen(authority.issue_cert(name))}"
+    run.work(time.monotonic() + 30)
+    links = run.ended()
+    if name == "localhost":
+        assert [link.views for link in links] == [truth.expected("wall", -1, item, "api") for item in ITEMS]
+    else:
+        assert {(link.views, link.detail) for link in links} == {(None, "tls")}
+        assert vk.journal() == []
+
+
+def test_nobody_vouches_for_a_certificate_of_ones_own(run, vk, listen):
+    run.environment["VK_API_URL"] = f"https://localhost:{listen(trustme.CA().issue_cert('localhost'))}"
+    run.work(time.monotonic() + 30)
+    assert {(link.views, link.detail, link.attempts > 0) for link in run.ended()} == {(None, "tls", True)}
+    assert vk.journal() == []
