@@ -1,4 +1,4 @@
-"""The last gate before the network."""
+"""The gates before the network."""
 
 import asyncio
 from typing import Self
@@ -10,6 +10,21 @@ from scrapy.http import Request
 from crawler.exceptions import LedAway, NotNow, Paused
 from crawler.platforms.contract import Call
 from crawler.spider import PlatformSpider
+
+
+class SameOriginMiddleware:
+    """Follows redirects within scheme, host and port only. Before the middleware that would ask for a robots.txt there;
+    that file's own redirects pass here as well.
+    """
+
+    def process_request(self, request: Request) -> None:
+        first = request.meta.get("redirect_urls", [request.url])[0]
+        if origin(request.url) != origin(first):
+            raise LedAway(origin(request.url))
+
+
+def origin(url: str) -> str:
+    return "{0.scheme}://{0.netloc}".format(urlsplit(url))
 
 
 class BudgetMiddleware:
@@ -26,8 +41,6 @@ class BudgetMiddleware:
         call: Call | None = request.meta.get("call")
         if call is None:
             return
-        if urlsplit(request.url).netloc != urlsplit(call.url).netloc:
-            raise LedAway(urlsplit(request.url).netloc)
         spider = self.crawler.spider
         assert isinstance(spider, PlatformSpider)
         try:

@@ -1,6 +1,6 @@
 """Notices when a platform's pages have taken a form that we cannot read."""
 
-from crawler.platforms.contract import Answer, Call, Gone
+from crawler.platforms.contract import Answer, Call, Measured
 from crawler.reasons import Reason
 
 FEW = 5  # pages say nothing yet
@@ -17,7 +17,7 @@ class PageWatch:
         if call.form is None:
             self.seen += 1
             self.unreadable += any(
-                isinstance(outcome, Gone) and outcome.reason == Reason.LAYOUT_CHANGED
+                not isinstance(outcome, Measured) and outcome.reason == Reason.LAYOUT_CHANGED
                 for outcome in answer.outcomes.values()
             )
 

@@ -13,7 +13,10 @@ LEASE_SECONDS = environment.seconds("LEASE_SECONDS", 60)  # how long a silent ru
 USER_AGENT = os.environ.get("USER_AGENT") or "views-stats (counts the views of posts for those who placed them)"
 ROBOTSTXT_OBEY = environment.switch("ROBOTSTXT_OBEY", default=True)  # False
 
-DOWNLOADER_MIDDLEWARES = {"crawler.middlewares.BudgetMiddleware": 1000}  # the last one before the network
+DOWNLOADER_MIDDLEWARES = {
+    "crawler.middlewares.SameOriginMiddleware": 90,  # before the one of robots.txt
+    "crawler.middlewares.BudgetMiddleware": 1000,  # the last one before the network
+}
 ITEM_PIPELINES = {"crawler.pipelines.SaveReadings": 300}
 EXTENSIONS = {"crawler.extensions.RunLifecycle": 0}
 

@@ -194,10 +194,10 @@ class PlatformSpider(scrapy.Spider):
 
 
 def unanswered(want: Want, failure: Failure) -> Outcome:
+    if isinstance(failure.value, LedAway):
+        return Again(want, Reason.BLOCKED, "the page leads to another host", charged=True)
     if isinstance(failure.value, IgnoreRequest) and str(failure.value) == FORBIDDEN:
         return Gone(Reason.BLOCKED, "the site's robots.txt forbids it")
     if isinstance(failure.value, IgnoreRequest):
         return Again(want, Reason.BAD_RESPONSE, "the answer is too large or redirects without end", charged=True)
-    if isinstance(failure.value, LedAway):
-        return Again(want, Reason.BLOCKED, "the page leads to another host", charged=True)
     return Again(want, Reason.NETWORK, answers.silence(failure.value), charged=True)

@@ -82,8 +82,14 @@ class Launcher(launcher.Launcher):
 
     async def _kill_overdue(self) -> None:
         """Kill processes that hold nothing any more, and perhaps a slot or the database's lock."""
-        overdue = await deferToThread(reaper.overdue, self.engine)
-        _signal([process for process in self.processes.values() if process.job in overdue], "KILL")
+        processes = [process for process in self.processes.values() if _is_ours(process)]
+        overdue = await deferToThread(reaper.overdue, self.engine, {process.job for process in processes})
+        _signal([process for process in processes if process.job in overdue], "KILL")
+
+
+def _is_ours(process: launcher.ScrapyProcessProtocol) -> bool:
+    """Whether it works on the run that gave the job its name, and not on links that somebody gave it by hand."""
+    return f"run={process.job}" in process.args
 
 
 def _signal(processes: Iterable[launcher.ScrapyProcessProtocol], name: str) -> None:

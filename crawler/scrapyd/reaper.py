@@ -4,7 +4,7 @@ A run that was killed gives its links back at once instead of after its lease. A
 by force: one that hangs keeps a slot, and one that was stopped in the middle of a write keeps SQLite's lock.
 """
 
-from sqlalchemy import Engine, and_, or_, select
+from sqlalchemy import Engine, and_, false, func, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 from twisted.logger import Logger
 
@@ -13,7 +13,6 @@ from crawler.models import Run, RunState
 from crawler.queue import lose
 
 GRACE_SECONDS = 5.0  # a spider needs a moment to see that its run is over
-RECENT_SECONDS = 3600.0
 
 log = Logger()
 
@@ -31,16 +30,19 @@ def bury(engine: Engine, run_id: str, pid: int) -> None:
             log.warn("Run {run} was lost: its process {pid} died", run=run_id, pid=pid)  # noqa: G010
 
 
-def overdue(engine: Engine) -> set[str]:
-    """Find the runs that are over for their processes: those whose lease has ended, and those ended some time ago.
+def overdue(engine: Engine, run_ids: set[str]) -> set[str]:
+    """Find those of these runs that are over for their processes: the lease has ended, the run some time ago, or its
+    batch was deleted and it with it.
 
     This reads only: whoever hangs with SQLite's write lock keeps nobody from reading.
     """
     silent = and_(Run.finished_at.is_(None), Run.lease_until < now())
-    ended = and_(Run.finished_at < now() - GRACE_SECONDS, Run.finished_at > now() - RECENT_SECONDS)
+    ended = Run.finished_at < now() - GRACE_SECONDS
+    over = func.coalesce(or_(silent, ended), false())
     try:
         with engine.connect() as connection:
-            return set(connection.execute(select(Run.id).where(or_(silent, ended))).scalars())
+            known = dict(connection.execute(select(Run.id, over).where(Run.id.in_(run_ids))).tuples().all())
     except SQLAlchemyError:
         log.failure("The runs could not be read")
         return set()
+    return {run_id for run_id in run_ids if known.get(run_id, True)}

@@ -58,3 +58,14 @@ def test_a_spider_that_sleeps_in_the_middle_of_a_write(here, anna, batch, time):
     here.until(lambda: not armed.exists(), "there")
     here.until(lambda: not anna.open(), "finished")
     invariants.check(here, [anna])
+
+
+def test_a_spider_that_sleeps_while_its_batch_is_deleted(here, anna, batch):
+    """It keeps a slot that nothing in the database tells of."""
+    here.vk.set(latency=2)
+    deleted = anna.submit(batch())
+    spider = here.signal(here.until(here.working, "working"), "SIGSTOP")
+    anna.erase(deleted)
+    here.until(lambda: spider not in here.pids("spider"), "rid of the spider", 10)
+    here.vk.set(latency=0)
+    invariants.check(here, [anna])

@@ -109,19 +109,22 @@ def test_all_else_charges_the_links_http_429_too(ended, kind):
     assert max(link.attempts for link in ended[0][kind].links) > 0
 
 
-@pytest.mark.parametrize("share", [0.08, 0.3])
-def test_links_end_true_whatever_mixture_they_meet(stand_ins, sqlite_url, share):
-    vk, positions = stand_ins.get(), range(600)
+@pytest.mark.parametrize(
+    ("tokens", "links", "share"),
+    [("standin-service", 600, 0.08), ("standin-service", 600, 0.3), ("", 100, 0.08), ("", 100, 0.3)],
+)
+def test_links_end_true_whatever_mixture_they_meet(stand_ins, sqlite_url, tokens, links, share):
+    vk, positions = stand_ins.get(), range(links)
     vk.reset()
     vk.set(trouble=share, troubles="")
-    run = VkRun(sqlite_url, vk, [1000 * item + 1 for item in positions])
+    run = VkRun(sqlite_url, vk, [1000 * item + 1 for item in positions], tokens)
     run.let_time_fly()
     with run.working(SECONDS, *OUR_PATIENCE):
         until(lambda: not run.unfinished(), run, lambda: run.release(positions))
     stand_ins.put(vk)
-    assert not wrong(run.ended())
+    assert not wrong(run.ended(), "api" if tokens else "page")
     assert "Traceback" not in run.log
 
 
-def wrong(links):
-    return [link for link in links if link.views != truth.expected("wall", -1, int(link.url.split("_")[1]), "api")]
+def wrong(links, by="api"):
+    return [link for link in links if link.views != truth.expected("wall", -1, int(link.url.split("_")[1]), by)]

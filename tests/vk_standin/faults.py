@@ -5,12 +5,12 @@ from typing import Any, Literal
 
 EFFECTS = {
     "code",  # an error of the API, with its `message` and more `fields` of the error object
-    "status",  # a bare HTTP answer with this status, `body` and `content_type`
+    "status",  # a bare HTTP answer with this status, `body`, `content_type` and `location`
     "body",
     "drop",  # the connection is closed without an answer
     "hang",  # no answer ever comes
 }
-DETAILS = {"message", "fields", "content_type"}
+DETAILS = {"message", "fields", "content_type", "location"}
 CONDITIONS = {
     "method",  # only for this method of the API, or `page`, or `robots.txt`
     "inner",  # only for this method inside of `execute`

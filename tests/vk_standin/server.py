@@ -79,8 +79,8 @@ class StandIn(Resource):
             return NOT_DONE_YET
         if fault.get("hang"):
             return NOT_DONE_YET
-        body = fault.get("body", "").encode()
-        return self._send(request, Reply(fault.get("status", 200), fault.get("content_type", HTML), body))
+        shown = fault.get("status", 200), fault.get("content_type", HTML), fault.get("body", "").encode()
+        return self._send(request, Reply(*shown, fault.get("location", "")))
 
     def _send(self, request: Request, right: Reply, trouble: str = "") -> int:
         reply = troubles.reply(trouble, request.uri.decode("latin-1"), right)

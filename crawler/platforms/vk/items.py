@@ -46,21 +46,22 @@ def identity_of(item: object) -> tuple[int, int]:
 
 
 def _outcome(want: Want, items: list[dict[str, Any]], source: str, strange: bool, others: bool) -> Outcome:
-    """Read what came of one post. What makes no sense is asked again: it may be the answer's fault, not the post's."""
+    """Read what came of one post; it may be the answer's fault, not the post's."""
     if not items and strange and want.missed < PATIENCE:
         return Again(replace(want, missed=want.missed + 1), Reason.NOT_FOUND, "left out of an answer with other posts")
     if not items and strange and not others:
         return Again(want, Reason.NOT_FOUND, "an answer with other posts only", charged=True)
     if not items:
         return Gone(Reason.NOT_FOUND, "left out of the answer")
+    return read_post(want, items, source)
+
+
+def read_post(want: Want, items: Sequence[dict[str, Any]], source: str) -> Outcome:
+    """Read what an answer says of one post, mostly once. What makes no sense is asked again, and counts as a try."""
     readings = [measure(want.target.kind, item, source) for item in items]
     if any(reading != readings[0] for reading in readings):
         return Again(want, Reason.BAD_RESPONSE, "twice in the answer with different counts", charged=True)
-    return once_more(want, readings[0])
-
-
-def once_more(want: Want, reading: Measured | Gone) -> Outcome:
-    """Ask again for what made no sense, for the link's last try to believe it."""
+    reading = readings[0]
     if isinstance(reading, Gone) and reading.reason == Reason.BAD_RESPONSE:
         return Again(want, reading.reason, reading.detail, charged=True)
     return reading

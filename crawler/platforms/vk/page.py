@@ -4,13 +4,14 @@ import codecs
 import json
 import re
 from collections.abc import Iterator, Sequence
+from typing import Any
 from urllib.parse import urlsplit
 
 from parsel import Selector, SelectorList
 
 from crawler.platforms.contract import Again, Answer, Call, Gone, Measured, Outcome, Pause, Reply, Target, Want
 from crawler.platforms.vk.access import Access
-from crawler.platforms.vk.items import LARGEST, identity_of, items_of, measure
+from crawler.platforms.vk.items import LARGEST, identity_of, items_of, read_post
 from crawler.reasons import Reason
 
 BLOCKED_SECONDS = 60.0
@@ -27,6 +28,7 @@ BLOCKING_PATHS = {  # VK leads there with HTTP 200 in the end
 RATE_LIMIT_TITLE = re.compile(r"(Ошибка|Error) 429", re.IGNORECASE)
 METHODS = {"wall": "wall.getById", "video": "video.get"}
 
+END = "</html"  # without it, what is not on the page was cut off perhaps
 CACHE = "apiPrefetchCache"
 MOST_CACHES = 20  # a page has one or two; a text may repeat the word
 EXACT = re.compile(r"(\d{1,3}(?:[ \u00a0\u202f\u2009,]\d{3})+|\d+)(?:\s+(?:просмотр\w*|views?))?", re.IGNORECASE)
@@ -96,24 +98,25 @@ def _outcome(want: Want, status: int, text: str) -> Outcome:
         return Gone(Reason.NOT_FOUND, "the page says that there is no such post")
     if status != 200:
         return Again(want, Reason.VK_ERROR, f"HTTP {status}", charged=True)
-    in_json = _from_json(want.target, text)
-    if isinstance(in_json, Measured) or (in_json and in_json.reason != Reason.VIEWS_HIDDEN):
+    in_json = _from_json(want, text)
+    if in_json and (isinstance(in_json, Measured) or in_json.reason != Reason.VIEWS_HIDDEN):
         return in_json
-    return _from_markup(want.target, text) or in_json or Gone(Reason.LAYOUT_CHANGED, "nothing known is on the page")
+    if not text.rstrip().endswith(">"):  # perhaps in the middle of the number
+        return Again(want, Reason.BAD_RESPONSE, "the page is cut off", charged=True)
+    if found := _from_markup(want.target, text) or in_json:
+        return found
+    return Again(want, Reason.LAYOUT_CHANGED, "nothing known is on the page", charged=True)  # VK is at work, perhaps
 
 
-def _from_json(target: Target, text: str) -> Measured | Gone | None:
+def _from_json(want: Want, text: str) -> Outcome | None:
     """Read the API's answers that the page brings along for its scripts."""
-    method = METHODS[target.kind]
-    for entry in _cached_answers(text):
-        if isinstance(entry, dict) and entry.get("method") == method:
-            for item in items_of(entry.get("response")) or []:
-                if identity_of(item) == (target.owner, target.item):
-                    return measure(target.kind, item, f"page {method}")
-    return None
+    method, ours = METHODS[want.target.kind], (want.target.owner, want.target.item)
+    answers = [entry.get("response") for entry in _cached_answers(text) if entry.get("method") == method]
+    items = [item for answer in answers for item in items_of(answer) or [] if identity_of(item) == ours]
+    return read_post(want, items, f"page {method}") if items else None
 
 
-def _cached_answers(text: str) -> Iterator[object]:
+def _cached_answers(text: str) -> Iterator[dict[str, Any]]:
     """Decode every list after the word: texts in it contain brackets and tags, so only a decoder finds its end."""
     decoder = json.JSONDecoder()
     for found in list(re.finditer(CACHE, text))[:MOST_CACHES]:
@@ -122,7 +125,7 @@ def _cached_answers(text: str) -> Iterator[object]:
             entries = decoder.raw_decode(text, start)[0] if start >= 0 else []
         except (ValueError, RecursionError):
             continue
-        yield from entries if isinstance(entries, list) else []
+        yield from (entry for entry in entries if isinstance(entry, dict)) if isinstance(entries, list) else ()
 
 
 def _from_markup(target: Target, text: str) -> Measured | Gone | None:
@@ -138,7 +141,7 @@ def _from_markup(target: Target, text: str) -> Measured | Gone | None:
         counts = {count for text in texts if (count := _exact(text)) is not None}
         if len(counts) == 1:
             return Measured(counts.pop(), f"page {source}")
-    return Gone(Reason.VIEWS_HIDDEN, _what_is_there(mine))
+    return Gone(Reason.VIEWS_HIDDEN, _what_is_there(mine)) if END in text else None
 
 
 def _exact(text: str) -> int | None:

@@ -134,4 +134,15 @@ def test_anything_behind_the_word_is_read_without_an_exception(text):
 
 
 def test_json_too_deep_to_read():
-    assert read("wall-1_5", "apiPrefetchCache" + "[" * 100_000)[0].reason == Reason.LAYOUT_CHANGED
+    assert read("wall-1_5", "apiPrefetchCache" + "[" * 100_000 + ">")[0].reason == Reason.LAYOUT_CHANGED
+
+
+@given(st.data())
+def test_a_page_that_is_cut_off_shows_its_number_or_is_asked_for_again(data):
+    item = data.draw(st.sampled_from([5, *range(930, 939)]))
+    whole = page(f"/wall-1_{item}", {}).text
+    found, _ = read(f"wall-1_{item}", whole[: data.draw(st.integers(0, len(whole) - 1))])
+    if not isinstance(found, Measured):
+        assert (type(found), found.charged) == (Again, True)
+    else:
+        assert found.views == truth.expected("wall", -1, item, "page")
