@@ -200,8 +200,8 @@ def test_which_slots_are_leaked(engine, sql, pending, running, slots):
     assert leaked(engine, Node("", jobs)) == slots
 
 
-def page(outcome, form=None):
-    target = vk.target("wall-1_1", "")
+def page(item, outcome, form=None):
+    target = vk.target(f"wall-1_{item}", "")
     return Call(((Want(target),),), "https://vk.com/", "host:vk.com", form), Answer({target: outcome})
 
 
@@ -211,8 +211,8 @@ def page(outcome, form=None):
 )
 def test_most_pages_of_a_run_have_to_be_unreadable(unreadable, readable, form, alarmed):
     watch = PageWatch()
-    for _ in range(unreadable):
-        watch.see(*page(Gone(Reason.LAYOUT_CHANGED), form))
-    for _ in range(readable):
-        watch.see(*page(Measured(1, "page"), form))
+    for item in range(unreadable):
+        watch.see(*page(item, Gone(Reason.LAYOUT_CHANGED), form))
+    for item in range(readable):
+        watch.see(*page(100 + item, Measured(1, "page"), form))
     assert bool(watch.alarm()) == alarmed
