@@ -211,8 +211,8 @@ def page(item, outcome, form=None):
 )
 def test_most_pages_of_a_run_have_to_be_unreadable(unreadable, readable, form, alarmed):
     watch = PageWatch()
-    for item in range(unreadable):
+    for item in range(1, unreadable + 1):
         watch.see(*page(item, Gone(Reason.LAYOUT_CHANGED), form))
-    for item in range(readable):
+    for item in range(1, readable + 1):
         watch.see(*page(100 + item, Measured(1, "page"), form))
     assert bool(watch.alarm()) == alarmed
