@@ -39,7 +39,16 @@ class Client:
         self.session.headers["Authorization"] = f"Bearer {self.insist('POST', '/users/login', who).json()['token']}"
 
     def submit(self, links: list[str]) -> str:
-        answer = self.insist("POST", "/batches", {"links": links}, key=uuid4().hex)
+        return self._accepted(links, self.insist("POST", "/batches", {"links": links}, key=uuid4().hex))
+
+    def offer(self, links: list[str]) -> int:
+        """Hand links in once; the status of the answer, 0 where there was none."""
+        answer = self.ask("POST", "/batches", {"links": links})
+        if answer is not None and answer.status_code not in FOR_LATER:
+            self._accepted(links, answer)
+        return 0 if answer is None else answer.status_code
+
+    def _accepted(self, links: list[str], answer: requests.Response) -> str:
         assert answer.status_code == 202, answer.text
         self.accepted[answer.json()["id"]] = links
         self.unfinished.add(answer.json()["id"])

@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from tests.chaos import invariants
 from tests.chaos.client import Client
+from tests.chaos.conftest import address
 from tests.chaos.extent import some
 from tests.chaos.site import site
 
@@ -19,10 +20,7 @@ seen = set()
 @pytest.fixture(scope="module")
 def here(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp("commits")
-    url = f"sqlite:///{folder / 'views.db'}"
-    if request.param == "postgresql":
-        url = request.getfixturevalue("durable_server").address.format("postgres")
-    with site(folder, url, failpoints=True, LEASE_SECONDS="6") as started:
+    with site(folder, address(request, request.param, folder), failpoints=True, LEASE_SECONDS="6") as started:
         started.vk.set(latency=0.2)
         yield started
 
@@ -68,7 +66,7 @@ def tokens_are_flooded(here, anna):
 
 
 def no_token_works(here, anna):
-    here.vk.fault(method="wall.getById", code=9, message="Flood control", times=3)
+    here.vk.fault(method="wall.getById", code=9, message="Flood control", times=12)
     anna.submit(batch(800))
 
 
@@ -95,7 +93,7 @@ PLACES = {
     "control.scheduler.dispatch._deliver": ordinary,
     "control.scheduler.closing.expire": ordinary,
     "control.scheduler.closing.close": ordinary,
-    "control.scheduler.rescue.rescue": the_spider_hangs,
+    "control.scheduler.rescue._lost": the_spider_hangs,
     "control.scheduler.pruning.remove": the_scheduler_restarts,
     "control.scheduler.beat.write": ordinary,
     "crawler.lease.start": ordinary,

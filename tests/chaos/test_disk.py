@@ -10,7 +10,8 @@ from tests.chaos.client import FOR_LATER
 from tests.chaos.extent import times
 from tests.chaos.site import site
 
-MEGABYTES = 20
+MEGABYTES = 100
+MOST_ACCEPTED = 20  # batches that find room in what the database has already reserved
 SECONDS = 60.0
 
 
@@ -42,8 +43,7 @@ def test_it_refuses_and_heals(here, anna, batch, time):
     here.until(here.working, "working")
     rest = here.system.folder.parent / "rest"
     fill(rest)
-    refused = [anna.ask("POST", "/batches", {"links": batch(899)}) for _ in range(5)]
-    assert all(answer.status_code in FOR_LATER for answer in refused)
+    assert any(anna.offer(batch(899)) in FOR_LATER for _ in range(MOST_ACCEPTED))
     rest.unlink()
     here.vk.set(latency=0)
     anna.submit(batch())
