@@ -30,7 +30,7 @@ from crawler.models import Batch, Link, Status
 from crawler.platforms import known
 from crawler.reasons import Reason
 
-api = resource("batches", "Hand links in and follow them", authenticate)
+api = resource("batches", "Hand links in and follow them", authenticate, takes_links=True)
 
 
 LOCATION = {"description": "The batch.", "schema": {"type": "string"}}

@@ -70,6 +70,10 @@ class WrongMediaType(NotJson):
     status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
 
 
+class CompressedBody(ApiError):
+    status, code, headers = HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "compressed_body", {"Accept-Encoding": "identity"}
+
+
 class NotAuthenticated(ApiError):
     status, code, headers = HTTPStatus.UNAUTHORIZED, "not_authenticated", CHALLENGE
 

@@ -22,7 +22,7 @@ class GetViewsAnswer(Accepted):
 
 
 def blueprint() -> APIBlueprint:
-    api = resource("get-views", "Hand links in, the original's way", authenticate)
+    api = resource("get-views", "Hand links in, the original's way", authenticate, takes_links=True)
     for platform in known():
         route = api.post(f"/get-views/{platform}", endpoint=platform, responses={200: GetViewsAnswer})
         route(_view(platform))

@@ -13,7 +13,17 @@ from flask_openapi3.openapi import OpenAPI
 from pydantic import BaseModel, ConfigDict, ValidationError
 from werkzeug.exceptions import BadRequest
 
-from control.errors import MEDIA_TYPE, InvalidBody, InvalidQuery, NotJson, Problem, WrongMediaType, invalid
+from control.errors import (
+    MEDIA_TYPE,
+    CompressedBody,
+    InvalidBody,
+    InvalidQuery,
+    NotJson,
+    Problem,
+    WrongMediaType,
+    invalid,
+)
+from control.json_body import StrictJson
 
 INFO = Info(
     title="views-stats",
@@ -24,6 +34,7 @@ BEARER = SecurityScheme(type="http", scheme="bearer", bearerFormat="JWT")
 REFERENCE = "#/components/schemas/"
 OPEN: dict[str, list[str]] = {}  # among the ways to authenticate: none at all
 EITHER: list[dict[str, list[str]]] = [OPEN, {"bearer": []}]  # a token is not wanted, but tells more
+SMALL_BODY = 64 * 1024
 MOST_FIELDS = 100  # of a body; each unknown one costs memory to complain about
 WITH_BODY = {"POST", "PUT", "PATCH"}
 WRITING = WITH_BODY | {"DELETE"}
@@ -37,6 +48,8 @@ class Shape(BaseModel):
 
 class Api(OpenAPI):
     """The app. `control.docs` serves its document, for the library's own pages run scripts that lie in the page."""
+
+    json_provider_class = StrictJson
 
     def __init__(self, name: str) -> None:
         super().__init__(
@@ -58,14 +71,27 @@ class Api(OpenAPI):
 
 
 def resource(
-    name: str, description: str, *guards: Callable[[], None], public: bool = False, body_optional: bool = False
+    name: str,
+    description: str,
+    *guards: Callable[[], None],
+    public: bool = False,
+    body_optional: bool = False,
+    takes_links: bool = False,
 ) -> APIBlueprint:
-    """Make the blueprint of a resource. The guards run before anything is validated: 401 comes before 422."""
+    """Make the blueprint of a resource. The guards run before anything is validated: 401 comes before 422.
+
+    Bodies have 64 KiB at most, those with links what the app allows.
+    """
     security: list[dict[str, list[str]]] = [] if public else [{"bearer": []}]
     blueprint = APIBlueprint(name, name, abp_tags=[Tag(name=name, description=description)], abp_security=security)
-    for guard in (*guards, check_body if body_optional else require_body):
+    sizes = () if takes_links else (_only_small,)
+    for guard in (*sizes, *guards, check_body if body_optional else require_body):
         blueprint.before_request(guard)
     return blueprint
+
+
+def _only_small() -> None:
+    request.max_content_length = SMALL_BODY
 
 
 def check_body() -> None:
@@ -79,9 +105,11 @@ def require_body() -> None:
         return
     if request.mimetype != "application/json":
         raise WrongMediaType("Send the body as JSON with the header Content-Type: application/json.")
+    if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
+        raise CompressedBody("Send the body as it is, without Content-Encoding.")
     try:
         body = request.get_json()
-    except (BadRequest, RecursionError):
+    except BadRequest:
         raise NotJson("The body is not JSON that can be read.") from None
     if not isinstance(body, dict):
         raise NotJson('The body must be a JSON object, such as {"links": []}.')

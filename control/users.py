@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from flask import request
 from pydantic import AfterValidator, ConfigDict, Field
 from sqlalchemy import Engine, select, update
 
@@ -22,14 +21,7 @@ LONGEST_NAME = 64
 SHORTEST_PASSWORD = 8
 LONGEST_PASSWORD = 1024
 
-MOST_BYTES = 64 * 1024  # of a body: whoever sends it need not be known
-
-
-def _limit() -> None:
-    request.max_content_length = MOST_BYTES
-
-
-api = resource("users", "Accounts and tokens", _limit, public=True)
+api = resource("users", "Accounts and tokens", public=True)
 hasher = PasswordHasher()
 
 
