@@ -1,7 +1,7 @@
 # The development workflow. Needs Python 3.11 or later and make, nothing else.
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test chaos lint bench demo lock clean
+.PHONY: help install run test chaos fuzz lint bench demo lock clean
 MAKEFLAGS += --no-print-directory
 
 PYTHON ?=
@@ -26,6 +26,10 @@ chaos: ## kill, stop, wedge, lock, fill and silence everything, hundreds of time
 	@.ci/test-programs
 	@CHAOS=all .venv/bin/python -m pytest tests/chaos --deselect tests/chaos/test_storm.py $(ARGS)
 	@exec .venv/bin/python -m tests.chaos
+
+fuzz: ## ask every route of the API a thousand things and more, by its document and against it (half an hour)
+	@.ci/install requirements-dev.txt
+	@exec .venv/bin/python -m tests.security.fuzz $(ARGS)
 
 lint: ## check style and types
 	@.ci/install requirements-dev.txt

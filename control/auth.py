@@ -47,7 +47,7 @@ def authenticate() -> None:
 def authenticate_administrator() -> None:
     """Guard a resource for those who run the system."""
     authenticate()
-    if not _administers(caller()):
+    if request.method != "OPTIONS" and not _administers(caller()):
         raise AdministratorsOnly("This is for administrators: `flask --app control.app users promote NAME` makes one.")
 
 

@@ -113,7 +113,7 @@ def make(header: Headers, body: BatchBody) -> tuple[dict[str, Any], int, dict[st
     return made.model_dump(), 202, {"Location": made.url}
 
 
-@api.get("/batches", responses={200: Batches})
+@api.get("/batches", responses={200: Batches, 404: None})
 def batches(query: BatchesQuery) -> dict[str, Any]:
     """Your batches, newest first."""
     with db.engine.connect() as connection:

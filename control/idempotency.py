@@ -8,7 +8,7 @@ import re
 from typing import Annotated
 
 from flask import request
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from sqlalchemy import Connection, delete, select
 from sqlalchemy.sql.dml import ReturningInsert
 
@@ -36,7 +36,8 @@ class Headers(BaseModel):
     idempotency_key: Annotated[
         str | None,
         BeforeValidator(_usable),
-        Field(alias="Idempotency-Key", pattern=PATTERN, description=WHAT),
+        Field(alias="Idempotency-Key", description=WHAT),
+        WithJsonSchema({"type": "string", "pattern": PATTERN}),  # it is there or not, and never null
     ] = None
 
 

@@ -1,0 +1,37 @@
+"""The API's fixtures, and what these tests have of their own."""
+
+import pytest
+from sqlalchemy import select
+
+from control.db import db
+from crawler.models import Base
+from tests.control.conftest import address, admin, anna, anonymous, app, boris, client_of, set_link
+from tests.security.served import SETTINGS
+
+__all__ = ["address", "admin", "anna", "anonymous", "app", "boris", "client_of", "set_link"]
+
+COUNTERS: set[str] = set()  # tables that count what was asked, so that looking changes them
+
+
+@pytest.fixture
+def generous(monkeypatch):
+    """Limits that these tests stay under. Name it before the app: `pytest.mark.usefixtures`."""
+    for name, value in SETTINGS.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture
+def document(anonymous):
+    return anonymous.get("/openapi.json").json
+
+
+@pytest.fixture
+def rows(app):
+    """Every row there is, to be compared."""
+
+    def read():
+        tables = [table for table in Base.metadata.sorted_tables if table.name not in COUNTERS]
+        with db.engine.connect() as connection:
+            return {table.name: sorted(map(repr, connection.execute(select(table)).all())) for table in tables}
+
+    return read

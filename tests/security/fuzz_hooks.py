@@ -1,0 +1,118 @@
+"""What schemathesis loads: who asks, further cases where an operation takes nothing, and the figures.
+
+`python -m tests.security.fuzz` sets the variables that are read here.
+"""
+
+import atexit
+import json
+import os
+import sqlite3
+from collections import Counter, defaultdict
+from contextlib import closing
+from pathlib import Path
+from uuid import uuid4
+
+import requests
+import schemathesis
+from schemathesis.auths import AuthContext, set_on_case
+from schemathesis.generation.case import Case
+
+URL = os.environ["FUZZ_URL"]
+CASES = int(os.environ["FUZZ_CASES"])
+FIGURES = Path(os.environ["FUZZ_FIGURES"])
+DATABASE = os.environ["FUZZ_DATABASE"]
+ADMINISTRATORS = {"/metrics", "/readyz"}
+FORESEEN = {
+    "not_ready",  # there is neither a scrapyd nor a scheduler
+    "idempotency_key_reused",  # what was sent before decides
+    "nothing_to_retry",  # so it does here
+}
+PASSWORD = "correct horse battery staple"
+ODD = ["", "0", "'", "%00", "../..", "\u202e", "[]", "{}", "null", "x" * 500, "<script>", "a=b;c", "é", "🎈"]
+
+tokens: dict[bool, str] = {}  # by whether an administrator asks; the newest
+given: dict[str, bool] = {}  # all there were
+statuses: dict[str, Counter[str]] = defaultdict(Counter)
+failures: dict[str, Counter[str]] = defaultdict(Counter)
+
+
+@schemathesis.auth(refresh_interval=None)
+class Users:
+    """Of the user who asks: one for administrators' operations, one for all others."""
+
+    def get(self, case, context):
+        administrator = context.operation.path in ADMINISTRATORS
+        if administrator not in tokens:
+            tokens[administrator] = _new_user(administrator=administrator)
+        return tokens[administrator]
+
+    def set(self, case, data, context):
+        case.headers["Authorization"] = data
+
+
+@schemathesis.hook
+def before_call(context, case, kwargs):
+    """Ask as a user who is there: whatever ended the token of the case before, this one gets a new user's."""
+    sent = case.headers.get("Authorization")
+    if not sent or sent not in given:
+        return
+    administrator = given[sent]
+    now = {"Authorization": tokens[administrator]}
+    if requests.get(f"{URL}/batches?limit=1", headers=now, timeout=60).status_code == 401:
+        tokens[administrator] = _new_user(administrator=administrator)
+    case.headers["Authorization"] = tokens[administrator]
+
+
+def _new_user(*, administrator):
+    who = {"username": f"fuzz {uuid4().hex}", "password": PASSWORD}
+    requests.post(f"{URL}/users", json=who, timeout=60).raise_for_status()
+    if administrator:
+        with closing(sqlite3.connect(DATABASE, timeout=60)) as connection, connection:
+            connection.execute("UPDATE users SET admin = true WHERE username = ?", (who["username"],))
+    answer = requests.post(f"{URL}/users/login", json=who, timeout=60)
+    answer.raise_for_status()
+    token = f"Bearer {answer.json()['token']}"
+    given[token] = administrator
+    return token
+
+
+@schemathesis.hook
+def filter_failure(context, failure, case, response):
+    """Count the failure, unless it is one that no document can foresee."""
+    if _code(response) in FORESEEN:
+        return False
+    failures[case.operation.label][type(failure).__name__] += 1
+    return True
+
+
+def _code(response):
+    try:
+        return response.json().get("code")
+    except (ValueError, AttributeError):
+        return None
+
+
+@schemathesis.hook
+def before_add_examples(context, examples: list[Case]):
+    """An operation without parameters or body has one case only: ask it with what it does not know."""
+    operation = context.operation
+    if operation.body or operation.query or operation.path_parameters:
+        return
+    for number in range(CASES):
+        odd, other = ODD[number % len(ODD)], ODD[number // len(ODD) % len(ODD)]
+        odd_header = {"X-Odd": other.encode().hex()}
+        case = operation.Case(query={f"odd{number}": odd, other: odd}, headers=odd_header)
+        set_on_case(case, AuthContext(operation, None), None)
+        examples.append(case)
+
+
+@schemathesis.hook
+def after_call(context, case, response):
+    status = str(response.status_code)
+    statuses[case.operation.label][f"{status} not_ready" if _code(response) == "not_ready" else status] += 1
+
+
+@atexit.register
+def _write():
+    figures = {label: {"statuses": statuses[label], "failures": failures[label]} for label in statuses}
+    FIGURES.write_text(json.dumps(figures))
