@@ -1,4 +1,4 @@
-"""`python -m tests.security.fuzz`: schemathesis against the running API, and what came of it, operation by operation."""
+"""`python -m tests.security.fuzz`: schemathesis against the running API, and what came of it."""
 
 import argparse
 import json

@@ -93,7 +93,7 @@ def with_id(labels: Iterable[str] = CASES) -> list[str]:
 
 def path(rule: str, id_: str = MISSING) -> str:
     """Fill a rule in; a page's file is one that is there."""
-    file = "docs.js" if rule.startswith("/static") else "swagger-ui.css"
+    file = "docs.js" if rule.startswith("/static") else "css/swagger-ui.css"
     return re.sub(r"<path:\w+>", file, rule.replace("<id>", id_))
 
 
@@ -104,7 +104,7 @@ def ask(client: FlaskClient, label: str, id_: str = MISSING, **more: Any) -> Any
     arguments: dict[str, Any] = {"query_string": case.query}
     if case.body is not None:
         arguments["json"] = case.body
-    return client.open(path(rule, id_), method=method, **(arguments | more))
+    return client.open(path(rule, id_), method=method, buffered=True, **(arguments | more))
 
 
 def rule_of(address: str) -> str:

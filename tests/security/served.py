@@ -1,4 +1,4 @@
-"""The API as it runs in earnest: a process of its own on a free port, with a SQLite file or a database of the test's."""
+"""The API as it runs in earnest: a process of its own on a free port, with a SQLite file of its own."""
 
 import subprocess
 import sys

@@ -76,7 +76,7 @@ def test_T22_options_tell_no_more_than_the_verbs(anonymous, anna, rule):
     for client in (anonymous, anna):
         answer = client.options(path(rule))
         assert (answer.status_code, answer.data) == (200, b"")
-        assert not {name for name in answer.headers.keys() if name.lower().startswith("access-control")}
+        assert not {name for name, _ in answer.headers if name.lower().startswith("access-control")}
 
 
 def test_T38_the_document_lists_exactly_the_routes(document):

@@ -1,0 +1,96 @@
+"""The hostile corpus against every route, as a stranger and as a user: no error of ours, every error a problem."""
+
+import pytest
+from sqlalchemy import select, text
+
+from control import users
+from control.db import db
+from crawler.models import User
+from tests.security.corpus import HEADERS, PATHS, QUERIES, bodies
+from tests.security.routes import CASES, METHODS, MISSING, maker, path, split
+
+pytestmark = pytest.mark.usefixtures("generous", "quick_hashes")
+
+JSON = "application/json"
+
+
+@pytest.fixture
+def quick_hashes(monkeypatch):
+    """A hash takes 0.2 s, and what is hashed here is nobody's."""
+    monkeypatch.setattr(users, "hasher", users.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+
+
+class Sender:
+    """Asks one route as one client, and looks at every answer. A user asks with an id of theirs."""
+
+    def __init__(self, client, rule, *, known):
+        self.client, self.rule = client, rule
+        self.make = (lambda: maker(rule)(client)) if known and "<id>" in rule else (lambda: MISSING)
+        self.methods = [split(label)[0] for label in CASES if split(label)[1] == rule]
+
+    def send(self, method, address=None, **arguments):
+        answer = self.client.open(address or path(self.rule, self.make()), method=method, buffered=True, **arguments)
+        check(answer, repr((method, address, arguments))[:300])
+
+
+def check(answer, sent):
+    body = answer.get_json(force=True, silent=True)
+    assert answer.status_code < 500 or (answer.status_code, body["code"]) == (503, "not_ready"), sent
+    for name, value in answer.headers:
+        assert name.lower() != "set-cookie", sent
+        assert "evil" not in value, sent
+    if answer.status_code >= 400 and answer.data:
+        assert answer.content_type == "application/problem+json", sent
+        assert body["code"], sent
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert "Traceback" not in answer.text
+
+
+@pytest.fixture(params=["anonymous", "anna"])
+def sender(request, rule, app):
+    return Sender(request.getfixturevalue(request.param), rule, known=request.param == "anna")
+
+
+@pytest.mark.parametrize("rule", sorted({split(label)[1] for label in CASES}))
+class TestCorpus:
+    def test_queries(self, sender, rule):
+        for method in sender.methods:
+            for query in QUERIES:
+                sender.send(method, query_string=query)
+
+    def test_headers(self, sender, rule):
+        for method in sender.methods:
+            for headers in HEADERS:
+                sender.send(method, headers=headers, data=b'{"links": ["x"]}')
+
+    def test_paths(self, sender, rule):
+        for method in METHODS:
+            for piece in PATHS:
+                sender.send(method, path(rule, piece) if "<id>" in rule else f"{path(rule)}/{piece}")
+
+    def test_bodies(self, sender, rule):
+        for method in {*sender.methods, "GET"}:
+            for body in bodies():
+                sender.send(method, data=body, content_type=JSON)
+
+
+def test_whatever_was_sent_the_rows_can_be_read(anna, anonymous):
+    """What one request stores does not break the answers to others."""
+    for body in bodies():
+        for address in ("/users", "/users/login", "/batches", "/get-views/vk"):
+            anna.post(address, data=body, content_type=JSON)
+    assert anna.get("/get-bg-tasks").status_code == 200
+    for batch in anna.get("/batches?limit=100").json["batches"]:
+        assert anna.get(f"/batches/{batch['id']}/links").status_code == 200
+    with db.engine.connect() as connection:
+        assert not any(connection.execute(select(User.admin)).scalars())
+        assert connection.execute(text("SELECT count(*) FROM links")).scalar_one() > 50
+
+
+def test_markup_is_answered_as_text(anna):
+    link = '"><script>alert(1)</script>'
+    made = anna.post("/batches", json={"links": [link]})
+    for answer in (made, anna.get("/get-bg-tasks"), anna.get(f"/batches/{made.json['id']}/links")):
+        assert answer.content_type == JSON
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert link in repr(answer.json)

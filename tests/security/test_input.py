@@ -1,0 +1,343 @@
+"""Bodies are refused for what they are before they cost anything, and fields that nobody may set are refused too."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+from sqlalchemy import select
+
+from control import json_body
+from control.db import db
+from control.errors import NotJson
+from control.json_body import MOST_DEPTH, MOST_PARTS
+from crawler.models import Base, Run, User
+from tests.control.conftest import SETTINGS, problem
+from tests.security.routes import CASES, LINKS, MAKERS, MISSING, Who, ask, maker, schemas, split
+
+pytestmark = pytest.mark.usefixtures("generous")
+
+JSON = "application/json"
+READ_ONLY = [
+    "status",
+    "views",
+    "user_id",
+    "admin",
+    "is_admin",
+    "run",
+    "code",
+    "id",
+    "public_id",
+    "created_at",
+    "__class__",
+]
+WITH_BODY = [label for label, case in CASES.items() if case.body is not None]
+WITH_LINKS = [label for label in WITH_BODY if "links" in CASES[label].body]
+SMALL = 64 * 1024
+LARGE = 16 * 1024 * 1024
+
+
+@pytest.fixture
+def database_url(sqlite_url):
+    """What a body may be does not depend on the database."""
+    return sqlite_url
+
+
+@pytest.fixture
+def send(anna):
+    """Send a body to an operation, as a user, with an id of theirs where one is wanted."""
+
+    def post(label, body, content_type=JSON, **headers):
+        id_ = maker(split(label)[1])(anna) if "<id>" in label else MISSING
+        return ask(anna, label, id_, json=None, data=body, content_type=content_type, headers=headers)
+
+    return post
+
+
+@pytest.mark.parametrize("label", WITH_BODY)
+class TestFields:
+    def test_T15_a_body_allows_no_unknown_field_unless_the_original_did(self, document, label):
+        schema = schemas(document)[label]
+        assert schema.get("additionalProperties", True) is CASES[label].original
+
+    def test_T15_what_nobody_may_set_is_refused_and_changes_nothing(self, anna, rows, label):
+        if CASES[label].original:
+            pytest.skip("the original's clients may send more: see the next test")
+        id_ = maker(split(label)[1])(anna) if "<id>" in label else MISSING
+        before = rows()
+        for name in READ_ONLY:
+            answer = ask(anna, label, id_, json=CASES[label].body | {name: 1})
+            assert problem(answer) == (422, "invalid_body"), name
+            assert [error["field"] for error in answer.get_json(force=True)["errors"]] == [name]
+        assert rows() == before
+
+    def test_T15_where_the_original_took_more_it_does_nothing(self, anonymous, anna, label):
+        if not CASES[label].original:
+            pytest.skip("unknown fields are refused")
+        more = dict.fromkeys(READ_ONLY, MISSING) | {"admin": True, "is_admin": True, "views": 1}
+        client = anonymous if CASES[label].who is Who.ANYBODY else anna
+        ask(client, label, json=CASES[label].body | more)
+        with db.engine.connect() as connection:
+            for table in Base.metadata.sorted_tables:
+                assert MISSING not in repr(connection.execute(select(table)).all())
+            assert not any(connection.execute(select(User.admin)).scalars())
+        assert all(row["status"] != MISSING and row["views"] is None for row in anna.get("/get-bg-tasks").json)
+
+
+def test_T15_an_unknown_field_of_a_query_is_refused(anna, document):
+    """Where a query is taken at all."""
+    known = {
+        f"GET {path}"
+        for path, item in document["paths"].items()
+        if "query" in str(item.get("get", {}).get("parameters"))
+    }
+    labels = [label for label in CASES if label.replace("<", "{").replace(">", "}") in known]
+    assert labels
+    for label in labels:
+        id_ = maker(split(label)[1])(anna) if "<id>" in label else MISSING
+        for name in READ_ONLY:
+            if name not in CASES[label].query and f"'{name}'" not in str(document["paths"]):
+                assert problem(ask(anna, label, id_, query_string={name: "1"})) == (422, "invalid_query"), label
+
+
+def answers(client, batch):
+    """Every good answer there is, by operation; what deletes comes last."""
+    order = sorted(CASES, key=lambda label: label.startswith("DELETE"))
+    found = {}
+    for label in order:
+        answer = ask(
+            client, label, batch if label.partition(" ")[2].startswith("/batches/<id>") else maker_id(client, label)
+        )
+        if answer.status_code < 300:
+            found[label] = answer
+    return found
+
+
+def maker_id(client, label):
+    return maker(split(label)[1])(client) if "<id>" in label else MISSING
+
+
+def test_T16_every_answer_is_as_its_schema_and_schemas_allow_nothing_else(admin, document):
+    found = answers(admin, MAKERS["/batches/<id>"](admin))
+    not_good = {label for label in CASES if label not in found}
+    assert not_good <= {"POST /users/login", "GET /readyz"}, "give these a case that succeeds"
+    for label, answer in found.items():
+        if CASES[label].page or answer.mimetype != JSON:
+            continue
+        method, rule = split(label)
+        operation = document["paths"][rule.replace("<", "{").replace(">", "}")][method.lower()]
+        schema = operation["responses"][str(answer.status_code)]["content"][JSON]["schema"]
+        Draft202012Validator(schema | {"components": document["components"]}).validate(answer.json)
+
+
+def test_T16_no_object_of_an_answer_is_open(document):
+    for name, schema in document["components"]["schemas"].items():
+        for inner in [schema, *schema.get("properties", {}).values()]:
+            open_ = inner.get("type") == "object" and inner.get("additionalProperties") is not False
+            bodies = {id(schemas(document)[label]) for label in WITH_BODY if CASES[label].original}
+            assert not open_ or id(schema) in bodies or (name, inner.get("title")) == ("Problem", "Details"), name
+
+
+def test_T16_no_secret_and_nothing_of_the_engine_room_is_in_any_answer(app, anna, anonymous):
+    anna_batch = MAKERS["/batches/<id>"](anna)
+    anonymous.post("/users", json={"username": "carl", "password": "correct horse battery"})
+    with db.engine.begin() as connection:
+        connection.execute(Run.__table__.insert().values(batch_id=1, platform="vk", node="http://127.0.0.1:6800"))
+        hidden = {
+            str(value)
+            for table in Base.metadata.sorted_tables
+            for column in table.columns
+            if re.search("hash|fingerprint|secret", column.name)
+            for value in connection.execute(select(column)).scalars()
+        }
+        hidden |= set(connection.execute(select(Run.id)).scalars())
+    hidden |= {"$argon2", "6800", "correct horse", SETTINGS["secret_key"], SETTINGS["scrapyd_password"]} - {"unused"}
+    hidden -= {"none"}
+    for client in (anna, anonymous):
+        for label in CASES:
+            if not CASES[label].page:
+                for more in ({}, {"json": {"unknown": 1}}):
+                    text = ask(client, label, anna_batch, **more).text
+                    assert not [secret for secret in hidden if secret in text], label
+
+
+@pytest.mark.parametrize("label", WITH_BODY)
+class TestBodies:
+    def test_T17_one_with_links_may_have_16_mib_any_other_64_kib(self, send, label):
+        most = LARGE if label in WITH_LINKS else SMALL
+        assert problem(send(label, b'{"x": "%s"}' % (b"x" * most))) == (413, "body_too_large")
+        under = send(label, b'{"x": "%s"}' % (b"x" * (most - 100)))
+        assert problem(under) == (422, "invalid_body")
+
+    def test_T17_a_compressed_one_is_refused(self, send, label):
+        for coding in ("gzip", "deflate", "br", "zstd", "GZip", "identity, gzip", "aes128gcm", "x"):
+            answer = send(label, b"\x1f\x8b\x08\x00", **{"Content-Encoding": coding})
+            assert problem(answer) == (415, "compressed_body"), coding
+        assert problem(send(label, b"{}", **{"Content-Encoding": "identity"}))[0] == 422 or "retry" in label
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            b'{"links":' + b"[" * MOST_DEPTH + b"]" * MOST_DEPTH + b"}",
+            b'{"a":' * (MOST_DEPTH + 1) + b"1" + b"}" * (MOST_DEPTH + 1),
+            b"[" * 60_000,
+            b'{"":' * 15_000,
+            b'{"links": ["\\""' + b", [" * 40 + b"]" * 41 + b"}",
+            b'{"username": "a", "username": "b"}',
+            b'{"links": ["x"], "links": ["y"]}',
+            b'{"links": ["x"], "lin\\u006bs": ["y"]}',
+            b'{"links": [{"a": 1, "a": 2}]}',
+            b'{"links": ' + b"9" * 5000 + b"}",
+            b'{"links": -' + b"9" * 60_000 + b"}",
+            b'{"links": NaN}',
+            b'{"links": [Infinity]}',
+            b'{"deadline": -Infinity}',
+            b'{"links": ["\xff"]}',
+            b'{"links": ["\xc0\xaf"]}',
+            b'{"links": ["\xed\xa0\x80"]}',
+            b'{"links": ["\0"]}',
+            b'{"links": ["\n"]}',
+            b"\0",
+            b"",
+            b" ",
+            b"\xef\xbb\xbf",
+            b'\xef\xbb\xbf\xef\xbb\xbf{"links": ["x"]}',
+            '{"links": ["x"]}'.encode("utf-16"),
+            '{"links": ["x"]}'.encode("utf-32-le"),
+            b'{"links": ["x"]',
+            b'{"links": ["x"]}{}',
+            b"{'links': ['x']}",
+            b'{"links": ["x",]}',
+            b'/**/{"links": ["x"]}',
+            b'"{}"',
+            b"[]",
+            b"null",
+            b"1",
+        ],
+        ids=lambda body: ascii(body[:30]),
+    )
+    def test_T17_what_is_no_plain_json_object_is_refused(self, send, label, body):
+        optional = not body and label == "POST /batches/<id>/retry"
+        answer = send(label, body)
+        assert problem(answer) == ((422, "nothing_to_retry") if optional else (400, "not_json"))
+
+    def test_T17_a_number_too_large_for_a_float_is_no_error_of_ours(self, send, label):
+        for number in (b"1e999", b"-1e999", b"1" * 4000, b"1e-999", b"0." + b"1" * 4000):
+            assert (
+                problem(send(label, b'{"links": [%s], "username": %s, "only": %s}' % (number, number, number)))[0]
+                == 422
+            )
+
+
+def test_T17_a_bom_before_the_object_is_taken(anna):
+    assert anna.post("/batches", data=b'\xef\xbb\xbf{"links": ["x"]}', content_type=JSON).status_code == 202
+
+
+def test_T17_lists_up_to_the_depth_are_parsed_and_one_more_is_not(anna):
+    for depth, message in ((MOST_DEPTH - 1, "links.0"), (MOST_DEPTH, "deeper than 32")):
+        body = b'{"links": ' + b"[" * depth + b'"x"' + b"]" * depth + b"}"
+        assert message in anna.post("/batches", data=body, content_type=JSON).get_json(force=True)["detail"]
+
+
+def test_T17_brackets_within_links_are_no_depth(anna):
+    links = ["[" * 2000, '"' + "[{" * 500, "\\" + "[" * 100, '\\"' + "[" * 100 + '\\\\"', "]" * 99, *LINKS]
+    made = anna.post("/batches", json={"links": links})
+    assert made.status_code == 202
+    assert [link["link"] for link in made.json["rejected_links"]][:5] == links[:5]
+
+
+@pytest.mark.parametrize("part", [b"[],", b"{},", b"[[[[[[[[[[]]]]]]]]]],", b'"["[', b"]", b"["], ids=str)
+def test_T17_a_body_of_brackets_is_refused_before_it_becomes_objects(anna, part, monkeypatch):
+    parsed = []
+    with monkeypatch.context() as patch:
+        patch.setattr(json_body.DefaultJSONProvider, "loads", lambda *_, **__: parsed.append(1) or {})
+        body = b'{"links": [' + part * (MOST_PARTS + 1) + b"1]}"
+        answer = anna.post("/batches", data=body, content_type=JSON)
+    assert problem(answer) == (400, "not_json")
+    assert not parsed
+
+
+texts = st.text(st.sampled_from('"\\[]{}a,:\n\u2200'), max_size=8)
+values = st.recursive(
+    texts | st.integers() | st.none(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(texts, inner, max_size=3),
+    max_leaves=40,
+)
+
+
+@given(values, st.booleans(), st.integers(0, 40))
+def test_T17_the_depth_counted_is_the_depth_there_is(value, ascii_, around):
+    """By the definition: how many brackets are open at once outside strings."""
+    for _ in range(around):
+        value = [value]
+    raw = json.dumps(value, ensure_ascii=ascii_).encode()
+    assert depth(value) > MOST_DEPTH or refused(raw) is None
+    assert depth(value) <= MOST_DEPTH or "deeper" in str(refused(raw))
+
+
+def depth(value):
+    if isinstance(value, dict):
+        return 1 + max(map(depth, value.values()), default=0)
+    return 1 + max(map(depth, value), default=0) if isinstance(value, list) else 0
+
+
+def refused(raw):
+    try:
+        json_body._bounded(raw)
+    except NotJson as error:
+        return error
+    return None
+
+
+@pytest.mark.parametrize("label", ["POST /batches", "POST /get-views/vk"])
+def test_T18_a_batch_has_1_to_100_000_links(anna, label):
+    for links, code in (([], "no_links"), (["x"] * 100_001, "too_many_links")):
+        assert problem(ask(anna, label, json={"links": links})) == (422, code)
+    assert anna.get("/get-bg-tasks").json == []
+    assert ask(anna, label, json={"links": ["x"] * 100_000}).status_code < 300
+
+
+def test_T18_of_a_link_2048_characters_are_kept(anna):
+    """Longer ones get their row, as every link does, and fail."""
+    longest = "https://vk.com/wall-1_2?" + "x" * (2048 - 24)
+    made = anna.post("/batches", json={"links": [longest, longest + "x", "🎈" * 5000]}).json
+    assert (made["accepted"], made["rejected"]) == (1, 2)
+    assert {rejected["detail"] for rejected in made["rejected_links"]} == {"too_long"}
+    assert [len(row["link"]) for row in anna.get("/get-bg-tasks").json] == [2048] * 3
+
+
+def test_T20_pages_have_at_most_1000_rows(anna, document):
+    """Every list that is not streamed has its limit in the document, and keeps it."""
+    limits = {
+        path: parameter["schema"]["maximum"]
+        for path, item in document["paths"].items()
+        for parameter in item.get("get", {}).get("parameters", [])
+        if parameter["name"] == "limit"
+    }
+    assert set(limits) >= {"/batches", "/batches/{id}/links"}
+    assert max(limits.values()) <= 1000
+    batch = anna.post("/batches", json={"links": ["x"] * 1500}).json["id"]
+    for path, most in limits.items():
+        address = path.replace("{id}", batch)
+        assert problem(anna.get(f"{address}?limit={most + 1}")) == (422, "invalid_query")
+        assert anna.get(f"{address}?limit={most}").status_code == 200
+    assert len(anna.get(f"/batches/{batch}/links?limit=1000").json["links"]) == 1000
+    assert len(anna.get(f"/batches/{batch}/links").json["links"]) <= 1000
+
+
+def test_T34_debugging_is_off_and_no_answer_of_ours_tells_what_failed(app, anna, monkeypatch):
+    assert not app.debug
+    assert not app.testing
+    monkeypatch.setattr(db.engine, "connect", lambda: 1 // 0)
+    monkeypatch.setattr(db.engine, "begin", lambda: 1 // 0)
+    for label in CASES:
+        answer = ask(anna, label)
+        if answer.status_code == 500:
+            body = answer.get_json(force=True)
+            assert problem(answer) == (500, "internal")
+            assert body["instance"].startswith("urn:uuid:")
+            assert not re.search("Traceback|ZeroDivision|File |line |control|" + str(Path.cwd()), answer.text)
+    assert ask(anna, "GET /batches").status_code == 500

@@ -1,0 +1,192 @@
+"""What is another's is as if it were not there, on every route, in every answer, on both databases."""
+
+import json
+import re
+from uuid import UUID
+
+import pytest
+from sqlalchemy import insert, select, update
+
+from control.db import db
+from crawler.models import Batch, Run, Submission, User
+from tests.control.conftest import problem
+from tests.security.routes import CASES, METHODS, MISSING, ask, maker, path, split, with_id
+
+pytestmark = pytest.mark.usefixtures("generous")
+
+MINE = "7777777"  # in every text of Anna's
+THEIRS = "5555555"  # in every text of Boris's
+OF_THE_MOMENT = re.compile(
+    "date|retry-after|(x-)?ratelimit.*", re.IGNORECASE
+)  # headers that two equal requests differ by
+IDS = re.compile(rb'"(?:id|[a-z_]*_id|[a-z]*_of)": ?"([^"]+)"')
+
+
+def shown(answer):
+    """What a caller sees of an answer, byte for byte."""
+    headers = sorted((name, value) for name, value in answer.headers if not OF_THE_MOMENT.fullmatch(name))
+    return answer.status_code, answer.data, headers
+
+
+def links(marker):
+    return [f"https://vk.com/wall-{marker}_{item}" for item in (1, 1, 2, 3)] + [f"spam {marker}", f"https://{marker}/"]
+
+
+def fill(client, name, marker):
+    """Do all that a user can: a batch each way, with keys; one that is worked on and waits; a retry. Return secrets."""
+    for address in ("/batches", "/get-views/vk"):
+        body = {"links": links(marker)}
+        assert client.post(address, json=body, headers={"Idempotency-Key": f"{marker}{address}"}).status_code < 300
+    made = client.post("/batches", json={"links": links(marker)}).json["id"]
+    with db.engine.begin() as connection:
+        batch = select(Batch.id).where(Batch.public_id == made)
+        run = insert(Run).values(batch_id=batch.scalar_subquery(), platform="vk", node=f"node {marker}", alarm=marker)
+        connection.execute(run)
+        connection.execute(update(Batch).where(Batch.public_id == made).values(waiting_for=f"trouble {marker}"))
+    client.post(f"/batches/{made}/cancel")
+    client.post(f"/batches/{made}/retry", json={"only": "failed"})
+    return secrets(name) | {marker}
+
+
+def secrets(name):
+    """Return every id that belongs to a user and to nobody else."""
+    with db.engine.connect() as connection:
+        user = connection.execute(select(User.id).where(User.username == name)).scalar_one()
+        batches = connection.execute(select(Batch.id, Batch.public_id).where(Batch.user_id == user)).all()
+        runs = connection.execute(select(Run.id).where(Run.batch_id.in_([row.id for row in batches]))).scalars()
+        return {user, *(row.public_id for row in batches), *runs}
+
+
+def crawl(client, ids):
+    """Ask every GET there is with each of these ids, in the path or the query. Return the answers by address."""
+    answers = {}
+    for label in CASES:
+        method, rule = split(label)
+        if method == "GET":
+            for id_ in ids if "<id>" in rule else [""]:
+                answers[path(rule, id_)] = client.get(path(rule, id_), buffered=True)
+            for query in [f"{name}={id_}" for id_ in ids for name in ("cursor", "id", "user_id", "batch", "status")]:
+                answers[f"{rule}?{query}"] = client.get(f"{path(rule)}?{query}", buffered=True)
+    return answers
+
+
+def everything(answer):
+    return repr(shown(answer)) + json.dumps(answer.get_json(force=True, silent=True), ensure_ascii=False)
+
+
+@pytest.mark.parametrize("label", with_id())
+def test_T01_the_owner_of_an_id_gets_something_else_than_not_found(anna, label):
+    make = maker(split(label)[1])
+    assert ask(anna, label, make(anna)).status_code < 300
+    assert problem(ask(anna, label)) == (404, "not_found")
+
+
+@pytest.mark.parametrize("label", with_id())
+def test_T01_anothers_id_is_answered_byte_for_byte_as_a_missing_one(anna, boris, rows, label):
+    rule = split(label)[1]
+    foreign = maker(rule)(anna)
+    before = rows()
+    for method in METHODS:
+        for more in (
+            {},
+            {"json": CASES[label].body or {}},
+            {"json": {"unknown": 1}},
+            {"data": b"{", "content_type": "x"},
+        ):
+            query = {"query_string": CASES[label].query, "method": method, **more}
+            theirs, nobodys = boris.open(path(rule, foreign), **query), boris.open(path(rule, MISSING), **query)
+            assert shown(theirs) == shown(nobodys), (method, more)
+    assert rows() == before
+    assert problem(ask(boris, label, foreign)) == (404, "not_found")
+
+
+@pytest.mark.parametrize("label", [label for label in CASES if label.startswith("GET")])
+def test_T01_anothers_id_in_the_query_too(anna, boris, document, label):
+    parameters = document["paths"].get(split(label)[1].replace("<", "{").replace(">", "}"), {}).get("get", {})
+    names = [
+        each["name"]
+        for each in parameters.get("parameters", [])
+        if each["in"] == "query" and "integer" not in str(each["schema"])
+    ]
+    own, foreign = maker("/batches/<id>")(boris), maker("/batches/<id>")(anna)
+    for name in names:
+        answers = [ask(boris, label, own, query_string={name: id_}) for id_ in (foreign, MISSING)]
+        assert shown(answers[0]) == shown(answers[1]), name
+
+
+def test_T02_nothing_of_anothers_is_in_any_answer(anna, boris, client_of):
+    hers, his = fill(anna, "anna", MINE), fill(boris, "boris", THEIRS)
+    ids = [id_ for id_ in hers | his if not id_.isdigit()]
+    seen_by_her, seen_by_him = crawl(anna, ids), crawl(boris, ids)
+    nobody = crawl(client_of("carl"), ids)
+    assert MINE in everything(seen_by_her["/get-bg-tasks"])  # so that what is not found could have been
+    assert THEIRS in everything(seen_by_him["/get-bg-tasks"])
+    for answers, foreign in ((seen_by_her, his), (seen_by_him, hers), (nobody, hers | his)):
+        for address, answer in answers.items():
+            sent = {id_ for id_ in foreign if id_ in address}
+            found = {secret for secret in foreign - sent if secret in everything(answer)}
+            assert not found, address
+            if sent and answer.status_code < 300:
+                assert not {secret for secret in sent if secret in everything(answer)}, address
+
+
+@pytest.mark.parametrize("label", [label for label in CASES if not label.startswith("GET")])
+def test_T02_nor_in_what_answers_a_change(anna, boris, label):
+    hers = fill(anna, "anna", MINE)
+    for id_ in {MISSING, *hers} if "<id>" in label else {MISSING}:
+        for more in ({}, {"json": {"unknown": 1}}, {"headers": {"Idempotency-Key": f"{MINE}/batches"}}):
+            answer = ask(boris, label, id_, **more)
+            assert not {secret for secret in hers if secret in everything(answer)}
+
+
+def leaves(value, where=""):
+    """Every number and text of an answer, by where it stands."""
+    if isinstance(value, dict | list):
+        inner = value.items() if isinstance(value, dict) else enumerate(value)
+        return {name: leaf for key, each in inner for name, leaf in leaves(each, f"{where}/{key}").items()}
+    return {where: value}
+
+
+def test_T02_no_count_of_a_users_depends_on_anothers(anna, boris):
+    fill(boris, "boris", THEIRS)
+    ids = sorted(id_ for id_ in secrets("boris") if not id_.isdigit())
+
+    def read():
+        answers = crawl(boris, ids)
+        found = {
+            f"{at}: {where}": leaf
+            for at, a in answers.items()
+            for where, leaf in leaves(a.get_json(silent=True)).items()
+        }
+        return found | {at: answer.status_code for at, answer in answers.items()}
+
+    first, second = read(), read()
+    fill(anna, "anna", MINE)
+    third = read()
+    moving = {at for at in first if first[at] != second.get(at)}  # his own requests are counted too
+    assert {at for at in second.keys() | third.keys() if second.get(at) != third.get(at)} <= moving
+
+
+def test_T03_ids_are_random(anna):
+    fill(anna, "anna", MINE)
+    registered = ask(anna, "POST /users")
+    assert registered.status_code == 201
+    for answer in [registered, *crawl(anna, sorted(secrets("anna"))).values()]:
+        if answer.status_code < 300 and answer.mimetype == "application/json" and b"openapi" not in answer.data:
+            for id_ in IDS.findall(answer.data):
+                assert UUID(id_.decode()).version == 4
+                assert UUID(id_.decode()).variant == "specified in RFC 4122"
+    made = {maker("/batches/<id>")(anna) for _ in range(50)}
+    assert len(made) == 50
+
+
+@pytest.mark.parametrize("label", ["POST /batches", "POST /get-views/vk", "POST /batches/<id>/retry"])
+def test_T04_anothers_key_makes_a_new_batch(anna, boris, label):
+    key = {"headers": {"Idempotency-Key": "the-same"}}
+    mine, theirs = (maker("/batches/<id>")(client) for client in (anna, boris))
+    first, second = ask(anna, label, mine, **key), ask(boris, label, theirs, **key)
+    assert first.status_code == second.status_code < 300
+    assert first.json["id"] != second.json["id"]
+    assert ask(anna, label, mine, **key).json == first.json
+    with db.engine.connect() as connection:
+        assert len(connection.execute(select(Submission.user_id)).all()) == 2
