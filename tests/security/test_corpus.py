@@ -25,11 +25,14 @@ class Sender:
 
     def __init__(self, client, rule, *, known):
         self.client, self.rule = client, rule
-        self.make = (lambda: maker(rule)(client)) if known and "<id>" in rule else (lambda: MISSING)
+        self.make = maker(rule) if known and "<id>" in rule else lambda _: MISSING
+        self.id = self.make(client)
         self.methods = [split(label)[0] for label in CASES if split(label)[1] == rule]
 
     def send(self, method, address=None, **arguments):
-        answer = self.client.open(address or path(self.rule, self.make()), method=method, buffered=True, **arguments)
+        answer = self.client.open(address or path(self.rule, self.id), method=method, buffered=True, **arguments)
+        if answer.status_code == 204:
+            self.id = self.make(self.client)
         check(answer, repr((method, address, arguments))[:300])
 
 
