@@ -3,7 +3,7 @@
 import pytest
 
 from tests.control.conftest import problem
-from tests.security.routes import CASES, METHODS, Who, ask, maker, operations, path, rule_of, split, with_id
+from tests.security.routes import CASES, METHODS, Who, ask, maker, operations, path, split, with_id
 
 pytestmark = pytest.mark.usefixtures("generous")
 
@@ -77,8 +77,3 @@ def test_T22_options_tell_no_more_than_the_verbs(anonymous, anna, rule):
         answer = client.options(path(rule))
         assert (answer.status_code, answer.data) == (200, b"")
         assert not {name for name, _ in answer.headers if name.lower().startswith("access-control")}
-
-
-def test_T38_the_document_lists_exactly_the_routes(document):
-    listed = {f"{method.upper()} {rule_of(address)}" for address, item in document["paths"].items() for method in item}
-    assert listed == {label for label, case in CASES.items() if not case.page}

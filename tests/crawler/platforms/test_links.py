@@ -52,6 +52,21 @@ MORE = [
     Case("https://a.m.vk.com/wall-1_2", expect="reject:bad_host"),
     Case("https://vk.com@evil.example/wall-1_2", expect="reject:bad_host"),
     Case("https://evil.example/?w=wall-1_2", expect="reject:bad_host"),
+    Case("https://evil.example/vk.com/wall-1_2", expect="reject:bad_host"),
+    Case("https://evil.example\\@vk.com/wall-1_2", expect="reject:bad_chars"),
+    Case("https://vk.com:x@evil.example/wall-1_2", expect="reject:bad_host"),
+    Case("https://v\u043a.com/wall-1_2", expect="reject:bad_host"),
+    Case("https://xn--v-jtb.com/wall-1_2", expect="reject:bad_host"),
+    Case("https://vk%2ecom/wall-1_2", expect="reject:bad_host"),
+    Case("https://vk.com%2f@evil.example/wall-1_2", expect="reject:bad_host"),
+    Case("https://vk\u3002com/wall-1_2", expect="reject:bad_host"),
+    Case("https://vk.com/wall-1\t_2", expect="reject:bad_chars"),
+    Case("https://vk.com/wall-1\n_2", expect="reject:bad_chars"),
+    Case("https://vk.com/\r\nwall-1_2", expect="reject:bad_chars"),
+    Case("https://2130706433/wall-1_2", expect="reject:bad_host"),
+    Case("https://[::ffff:127.0.0.1]/wall-1_2", expect="reject:bad_host"),
+    Case("file:///etc/passwd", expect="reject:bad_scheme"),
+    Case("data:text/html,wall-1_2", expect="reject:bad_scheme"),
     Case("wall-1_2?x", expect="reject:bad_host"),
     Case("https://vk.me/x", expect="reject:unsupported"),
     Case("https://vk.com", expect="reject:unsupported"),
@@ -93,7 +108,7 @@ ids = st.integers(1, links.LARGEST)
 
 
 @pytest.mark.parametrize("case", LINKS + MORE, ids=lambda case: ascii(case.url[:60]))
-def test_the_table(case):
+def test_T27_the_table(case):  # noqa: N802 - the number of its statement
     found = links.identify(case.url)
     if case.expect == "accept":
         kind = "wall" if case.kind == "wall" else "video"  # a clip is a video: they share their ids
