@@ -36,9 +36,9 @@ class Headers(BaseModel):
     idempotency_key: Annotated[
         str | None,
         BeforeValidator(_usable),
-        Field(alias="Idempotency-Key", description=WHAT),
+        Field(default_factory=lambda: None, alias="Idempotency-Key", description=WHAT),
         WithJsonSchema({"type": "string", "pattern": PATTERN}),  # it is there or not, and never null
-    ] = None
+    ]
 
 
 def claim(connection: Connection, user_id: str, key: str, receipt: Receipt) -> Receipt:
