@@ -6,6 +6,7 @@
 import atexit
 import json
 import os
+import re
 import sqlite3
 from collections import Counter, defaultdict
 from contextlib import closing
@@ -52,6 +53,13 @@ class Users:
 
 @schemathesis.hook
 def before_call(context, case, kwargs):
+    _authorize(case)
+    key = case.headers.get("Idempotency-Key")
+    if isinstance(key, str) and re.fullmatch("[!-~]{1,255}", key):
+        case.headers["Idempotency-Key"] = uuid4().hex + key[32:]  # or it may answer for a batch that is deleted
+
+
+def _authorize(case):
     """Ask as a user who is there: whatever ended the token of the case before, this one gets a new user's."""
     sent = case.headers.get("Authorization")
     if not sent or sent not in given:
@@ -94,14 +102,15 @@ def _code(response):
 
 @schemathesis.hook
 def before_add_examples(context, examples: list[Case]):
-    """An operation without parameters or body has one case only: ask it with what it does not know."""
+    """An operation that takes little has few cases: ask it for what is not there, and with what it does not know."""
     operation = context.operation
-    if operation.body or operation.query or operation.path_parameters:
+    if operation.body or operation.query:
         return
     for number in range(CASES):
         odd, other = ODD[number % len(ODD)], ODD[number // len(ODD) % len(ODD)]
         odd_header = {"X-Odd": other.encode().hex()}
-        case = operation.Case(query={f"odd{number}": odd, other: odd}, headers=odd_header)
+        ids = {each.name: f"{odd}{number}" for each in operation.path_parameters}
+        case = operation.Case(path_parameters=ids, query={f"odd{number}": odd, other: odd}, headers=odd_header)
         set_on_case(case, AuthContext(operation, None), None)
         examples.append(case)
 
