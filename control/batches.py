@@ -21,6 +21,7 @@ from control.submission import (
     duplicate_links,
     new_batch,
     rejected_links,
+    submissions,
     submit,
 )
 from control.wording import moment
@@ -30,7 +31,7 @@ from crawler.models import Batch, Link, Status
 from crawler.platforms import known
 from crawler.reasons import Reason
 
-api = resource("batches", "Hand links in and follow them", authenticate)
+api = resource("batches", "Hand links in and follow them", authenticate, submissions)
 
 
 LOCATION = {"description": "The batch.", "schema": {"type": "string"}}
