@@ -10,7 +10,7 @@ from sqlalchemy import delete, select, update
 from control import auth, passwords
 from control.app import create_app
 from control.db import db
-from control.settings import Settings
+from control.settings import Settings, SettingsError
 from crawler.models import Login, Tries, User
 from tests.control.conftest import SETTINGS, problem
 
@@ -256,6 +256,10 @@ class TestT10:
             head = jwt.utils.base64url_encode(f'{{"alg":"{name}","typ":"JWT"}}'.encode()).decode()
             body = signed().split(".")[1]
             assert not good(anonymous, f"{head}.{body}.")
+
+    def test_T10_a_weak_secret_is_refused(self):
+        with pytest.raises(SettingsError, match="SECRET_KEY must be 32 bytes"):
+            Settings(**SETTINGS | {"secret_key": "k" * 31})
 
     def test_T10_the_token_of_a_user_who_is_gone_is_refused(self, anna):
         with db.engine.begin() as connection:
