@@ -13,21 +13,21 @@ def elsewhere():
         yield started
 
 
-def test_a_page_that_leads_elsewhere_is_not_followed_not_even_for_a_robots_txt(crawl, vk, elsewhere):
+def test_T26_a_page_that_leads_elsewhere_is_not_followed_not_even_for_a_robots_txt(crawl, vk, elsewhere):
     vk.fault(method="page", status=302, location=f"{elsewhere.url}/wall-1_1", times=0)
     result = crawl("vk_views", "-a", "links=wall-1_1", VK_TOKENS="")
     assert lines(result)[1:] == [["wall-1_1", "blocked"]]
     assert elsewhere.journal() == []
 
 
-def test_a_robots_txt_that_leads_elsewhere_is_none(crawl, vk, elsewhere):
+def test_T26_a_robots_txt_that_leads_elsewhere_is_none(crawl, vk, elsewhere):
     vk.fault(method="robots.txt", status=301, location=f"{elsewhere.url}/robots.txt")
     result = crawl("vk_views", "-a", "links=wall-1_1", VK_TOKENS="")
     assert lines(result)[1][1] == str(truth.views("wall", -1, 1))
     assert elsewhere.journal() == []
 
 
-def test_an_api_that_leads_elsewhere_is_not_followed(crawl, vk, elsewhere):
+def test_T26_an_api_that_leads_elsewhere_is_not_followed(crawl, vk, elsewhere):
     vk.fault(method="wall.getById", status=307, location=f"{elsewhere.url}/method/wall.getById", times=0)
     vk.fault(method="execute", status=307, location=f"{elsewhere.url}/method/execute", times=0)
     result = crawl("vk_views", "-a", "links=wall-1_1")
@@ -35,7 +35,7 @@ def test_an_api_that_leads_elsewhere_is_not_followed(crawl, vk, elsewhere):
     assert elsewhere.journal() == []
 
 
-def test_within_the_site_redirects_are_followed(crawl, vk):
+def test_T26_within_the_site_redirects_are_followed(crawl, vk):
     vk.fault(method="page", status=302, location="/wall-1_1?from=here")
     result = crawl("vk_views", "-a", "links=wall-1_1", VK_TOKENS="")
     assert lines(result)[1][1] == str(truth.views("wall", -1, 1))
