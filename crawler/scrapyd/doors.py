@@ -18,7 +18,8 @@ def application(config: Config) -> MultiService:
     if problem := _problem(config):
         sys.exit(f"scrapyd cannot start: {problem}")
     os.umask(0o077)
-    return app.application(config)
+    built: MultiService = app.application(config)
+    return built
 
 
 def _problem(config: Config) -> str:

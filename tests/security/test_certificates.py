@@ -87,3 +87,13 @@ def test_T26_nobody_vouches_for_a_certificate_of_ones_own(run, vk, listen):
     run.work(time.monotonic() + 30)
     assert {(link.views, link.detail, link.attempts > 0) for link in run.ended()} == {(None, "tls", True)}
     assert vk.journal() == []
+
+
+def test_T26_what_is_configured_as_https_is_never_asked_in_plain_http(run, vk, authority, listen):
+    port = listen(authority.issue_cert("localhost"))
+    run.environment |= {"VK_TOKENS": "", "VK_SITE_URL": f"https://localhost:{port}"}
+    vk.fault(method="page", status=302, location=f"{vk.url}/plain", times=len(ITEMS) // 2)
+    vk.fault(method="page", status=302, location=f"http://localhost:{port}/plain", times=0)
+    run.work(time.monotonic() + 30)
+    assert {(link.views, link.detail) for link in run.ended()} == {(None, "the page leads to another host")}
+    assert {entry["path"] for entry in vk.journal()} == {"/robots.txt", *(f"/wall-1_{item}" for item in ITEMS)}

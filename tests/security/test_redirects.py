@@ -1,5 +1,7 @@
 """Where VK's site leads us: nowhere but to itself."""
 
+from urllib.parse import urlsplit
+
 import pytest
 
 from tests.crawler.conftest import lines
@@ -39,3 +41,21 @@ def test_T26_within_the_site_redirects_are_followed(crawl, vk):
     vk.fault(method="page", status=302, location="/wall-1_1?from=here")
     result = crawl("vk_views", "-a", "links=wall-1_1", VK_TOKENS="")
     assert lines(result)[1][1] == str(truth.views("wall", -1, 1))
+
+
+@pytest.mark.parametrize(
+    "location", ["file:///etc/hostname", "data:text/html,7", "http://127.0.0.1:{port}@evil.example/"]
+)
+def test_T26_nor_to_a_file_or_a_host_that_only_looks_like_ours(crawl, vk, location):
+    vk.fault(method="page", status=302, location=location.format(port=urlsplit(vk.url).port), times=0)
+    result = crawl("vk_views", "-a", "links=wall-1_1", VK_TOKENS="")
+    assert lines(result)[1][1] in {"blocked", "bad_response"}
+    assert {entry["path"] for entry in vk.journal()} == {"/robots.txt", "/wall-1_1"}
+
+
+@pytest.mark.parametrize("tokens", ["standin-service", ""])
+def test_T26_no_proxy_of_the_environment_is_used(crawl, elsewhere, tokens):
+    proxies = dict.fromkeys(["http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"], elsewhere.url)
+    result = crawl("vk_views", "-a", "links=wall-1_1", VK_TOKENS=tokens, no_proxy="", **proxies)
+    assert lines(result)[1][1] == str(truth.views("wall", -1, 1))
+    assert elsewhere.journal() == []

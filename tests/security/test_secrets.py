@@ -12,7 +12,8 @@ from sqlalchemy import text
 
 from control import auth
 from control.db import db
-from crawler import database
+from control.serve import exposed
+from crawler import database, environment
 from crawler.models import User
 from tests.checkout import ROOT
 from tests.conftest import migrate
@@ -185,3 +186,12 @@ def test_T35_one_that_others_could_read_is_closed_to_them(tmp_path, generous, mi
         connection.execute(text("UPDATE users SET username = username"))
         assert set(modes(tmp_path).values()) == {"0o600"}
     engine.dispose()
+
+
+def test_T35_an_env_file_that_others_can_read_is_said_to_be(tmp_path, monkeypatch, generous):
+    monkeypatch.setattr(environment, "ROOT", tmp_path)
+    assert exposed() == []
+    (tmp_path / ".env").write_text("VK_TOKENS=x")
+    assert exposed() == ["others can read .env: chmod 600 .env"]
+    (tmp_path / ".env").chmod(0o600)
+    assert exposed() == []
