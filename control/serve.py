@@ -149,7 +149,7 @@ def known_problems() -> list[str]:
 
 
 def exposed() -> list[str]:
-    """Tell whether others on this machine can read the tokens in `.env`. The file is the user's, so it is left alone."""
+    """Tell whether others on this machine can read the tokens in `.env`. The file is the user's: it is left alone."""
     file = environment.ROOT / ".env"
     return ["others can read .env: chmod 600 .env"] if file.exists() and file.stat().st_mode & 0o077 else []
 

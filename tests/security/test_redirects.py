@@ -43,14 +43,13 @@ def test_T26_within_the_site_redirects_are_followed(crawl, vk):
     assert lines(result)[1][1] == str(truth.views("wall", -1, 1))
 
 
-@pytest.mark.parametrize(
-    "location", ["file:///etc/hostname", "data:text/html,7", "http://127.0.0.1:{port}@evil.example/"]
-)
-def test_T26_nor_to_a_file_or_a_host_that_only_looks_like_ours(crawl, vk, location):
-    vk.fault(method="page", status=302, location=location.format(port=urlsplit(vk.url).port), times=0)
-    result = crawl("vk_views", "-a", "links=wall-1_1", VK_TOKENS="")
-    assert lines(result)[1][1] in {"blocked", "bad_response"}
-    assert {entry["path"] for entry in vk.journal()} == {"/robots.txt", "/wall-1_1"}
+def test_T26_nor_to_a_file_or_a_host_that_only_looks_like_ours(crawl, vk):
+    ours = urlsplit(vk.url).netloc
+    for location in ("file:///etc/hostname", "data:text/html,7", f"http://{ours}@evil.example/") * 10:
+        vk.fault(method="page", status=302, location=location)
+    result = crawl("vk_views", "-a", "links=wall-1_1 wall-1_2 wall-1_3", VK_TOKENS="")
+    assert {line[1] for line in lines(result)[1:]} == {"blocked"}
+    assert {entry["path"] for entry in vk.journal()} == {"/robots.txt", "/wall-1_1", "/wall-1_2", "/wall-1_3"}
 
 
 @pytest.mark.parametrize("tokens", ["standin-service", ""])
