@@ -26,6 +26,7 @@ DOWNLOAD_TIMEOUT = 15  # 180
 DOWNLOAD_MAXSIZE = 8 * 1024 * 1024  # 1 GiB; VK caps an answer at 5 MB (negezor/vk-io#447)
 DOWNLOAD_WARNSIZE = 0  # 32 MiB
 DOWNLOAD_VERIFY_CERTIFICATES = True  # False; we send a token
+TWISTED_DNS_RESOLVER = "crawler.resolver.PublicResolver"  # CachingThreadedResolver
 DOWNLOAD_HANDLERS = {"data": None, "file": None, "ftp": None, "s3": None}  # links name posts, never files
 REDIRECT_MAX_TIMES = 3  # 20
 METAREFRESH_ENABLED = False  # True

@@ -16,7 +16,7 @@ TOKENS = [(f"standin-{kind}", kind) for kind in KINDS]
 
 
 class EndWithStdin(Protocol):
-    def connectionLost(self, _reason: object = None) -> None:  # noqa: N802 - Twisted's name
+    def connectionLost(self, _reason: object = None) -> None:
         if reactor.running:
             reactor.stop()
 
