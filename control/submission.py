@@ -114,7 +114,7 @@ def rejected_links(platform: str, entries: list[Entry]) -> list[RejectedLink]:
     return [
         RejectedLink(
             position=entry.position,
-            link=acceptance.storable(entry.link),
+            link=entry.link,
             reason=entry.found.reason,
             detail=entry.found.detail,
             advice=advice(platform, entry.found.reason, entry.found.detail),
