@@ -158,12 +158,12 @@ def show(connection: Connection, batch_id: int) -> dict[str, Any]:
 
 def _shown() -> Select[*tuple[Any, ...]]:
     """Batches with what their state takes beyond the counts."""
-    failed = (Link.batch_id == Batch.id, Link.status == Status.FAILED)
+    failed = (Link.batch_id == Batch.id, Link.reason.is_not(None), Link.post_id.is_not(None))
     return select(
         Batch,
         (Batch.waiting_until > now()).label("waiting"),
         exists().where(*failed, Link.reason == Reason.CANCELLED).label("cancelled"),
-        exists().where(*failed, Link.post_id.is_not(None)).label("worked"),
+        exists().where(*failed).label("worked"),
     )
 
 

@@ -54,8 +54,6 @@ EMBEDS = {  # path: kind, parameters of owner and item
 AWAY = "away.php"
 HOST = "|".join(map(re.escape, sorted(HOSTS)))
 PLAIN = re.compile(rf"https?://(?:{HOST})/(wall|video|clip)(-?[0-9]+)_([0-9]+)", re.ASCII)
-    rf"https?://(?:{'|'.join(map(re.escape, sorted(HOSTS)))})/(wall|video|clip)(-?[0-9]+)_([0-9]+)", re.ASCII
-)
 
 
 class Refusal(Exception):
