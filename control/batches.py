@@ -105,12 +105,12 @@ def make(header: Headers, body: BatchBody) -> tuple[dict[str, Any], int, dict[st
     """Hand links in."""
     platform = next(iter(known()))
     accepted, entries = submit(new_batch(platform, body.deadline), body.links, header.idempotency_key)
-    made = BatchMade(
+    made = {
         **accepted.model_dump(),
-        rejected_links=rejected_links(platform, entries),
-        duplicate_links=duplicate_links(entries),
-    )
-    return made.model_dump(), 202, {"Location": made.url}
+        "rejected_links": rejected_links(platform, entries),
+        "duplicate_links": duplicate_links(entries),
+    }
+    return made, 202, {"Location": accepted.url}
 
 
 @api.get("/batches", responses={200: Batches})
