@@ -90,6 +90,15 @@ def test_a_hot_route_uses_indexes(anna, batches, executed, route):
         assert [fault for statement in statements for fault in faults(connection, *statement)] == []
 
 
+@pytest.mark.parametrize("path", PAGES.values(), ids=PAGES)
+def test_links_of_one_status_are_found_by_it(anna, batches, executed, path):
+    """Not by going through the whole batch."""
+    anna.get(path.format(**batches))
+    (statement,) = [each for each in executed if "links.status = " in each[0]]
+    with db.engine.connect() as connection:
+        assert any("ix_links_batch_id_status" in line for line in plan(connection, *statement))
+
+
 def test_a_whole_table_would_be_seen(app):
     with db.engine.connect() as connection:
         assert faults(connection, "SELECT * FROM links WHERE url = 'x'", ())
