@@ -185,7 +185,7 @@ def mixed(owner: int, item: int) -> str:
     return forms[item % 10] if item % 10 < len(forms) else wall(owner, item)
 
 
-def good(owner: int, item: int) -> str:
+def topic(owner: int, item: int) -> str:
     return f"https://vk.com/topic-{owner}_{item}"
 
 
@@ -194,7 +194,7 @@ def posts(api: Process) -> None:
     for name, make, size, times in [
         ("POST 100,000 links, new posts", wall, LARGE, 10),
         ("POST 100,000 links, mixed", mixed, LARGE, 5),
-        ("POST 100,000 links, all rejected", good, LARGE, 3),
+        ("POST 100,000 links, all rejected", topic, LARGE, 3),
         ("POST 100 links", wall, 100, 50),
     ]:
         sender.prepare(make, size)
