@@ -1,7 +1,7 @@
 """Links come in: what is asked of them, and what is answered once they are stored."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 import structlog
 from flask import current_app, request, url_for
@@ -123,23 +123,25 @@ def _accepted(receipt: Receipt) -> Accepted:
     )
 
 
-def rejected_links(platform: str, entries: list[Entry]) -> list[RejectedLink]:
+def rejected_links(platform: str, entries: list[Entry]) -> list[dict[str, Any]]:
+    """Write them as `RejectedLink` says, without making one each: there may be 100,000."""
     return [
-        RejectedLink(
-            position=entry.position,
-            link=acceptance.storable(entry.link),
-            reason=entry.found.reason,
-            detail=entry.found.detail,
-            advice=advice(platform, entry.found.reason, entry.found.detail),
-        )
+        {
+            "position": entry.position,
+            "link": entry.link,
+            "reason": entry.found.reason,
+            "detail": entry.found.detail,
+            "advice": advice(platform, entry.found.reason, entry.found.detail),
+        }
         for entry in entries
         if isinstance(entry.found, Rejected)
     ]
 
 
-def duplicate_links(entries: list[Entry]) -> list[DuplicateLink]:
+def duplicate_links(entries: list[Entry]) -> list[dict[str, Any]]:
+    """Write them as `DuplicateLink` says."""
     return [
-        DuplicateLink(position=entry.position, duplicate_of=entry.duplicate_of)
+        {"position": entry.position, "duplicate_of": entry.duplicate_of}
         for entry in entries
         if entry.duplicate_of is not None
     ]

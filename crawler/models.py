@@ -160,7 +160,7 @@ class Batch(Base):
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     public_id: Mapped[str] = mapped_column(String(32), unique=True, default=random_id)
-    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     platform: Mapped[str]
     created_at: Mapped[float] = mapped_column(default=now())
     deadline_at: Mapped[float]  # links still waiting then end failed
@@ -170,7 +170,10 @@ class Batch(Base):
     waiting_until: Mapped[float] = mapped_column(server_default="0")
     retry_of: Mapped[str | None] = mapped_column(String(32))  # public id of the batch whose failed links these are
 
-    __table_args__ = (partial_index("ix_batches_open", "id", where="closed_at IS NULL"),)
+    __table_args__ = (
+        Index("ix_batches_user_id", "user_id", "id"),  # in the order sent
+        partial_index("ix_batches_open", "id", where="closed_at IS NULL"),
+    )
 
 
 class Submission(Base):
@@ -274,6 +277,8 @@ class Link(Base):
         partial_index("ix_links_duplicates", "batch_id", "duplicate_of", where="duplicate_of IS NOT NULL"),
         partial_index("ix_links_reading_id", "reading_id", where="reading_id IS NOT NULL"),  # to delete readings
         partial_index("ix_links_claimed", "run_id", where="status = 'in progress'"),
+        # For a batch's state: how its links failed, without those refused at its acceptance.
+        partial_index("ix_links_failed", "batch_id", "reason", where="reason IS NOT NULL AND post_id IS NOT NULL"),
     )
 
 

@@ -123,6 +123,14 @@ def test_round_trip(kind, owner, sign, item):
     assert links.identify(links.canonical(found.key)) == found
 
 
+@given(kind=st.sampled_from(["wall", "video", "clip", "Wall"]), owner=st.text("-0123456789", max_size=21), item=ids)
+@example(kind="wall", owner="01", item=1)
+@example(kind="clip", owner="-9223372036854775808", item=1)
+def test_a_plain_address_is_read_as_every_other(kind, owner, item):
+    address = f"https://m.vk.ru/{kind}{owner}_{item}"
+    assert links.identify(address) == links.identify(f"{address}?from=feed")
+
+
 @given(host=st.text(st.characters(codec="ascii", exclude_characters="/?# \\"), min_size=1))
 def test_only_hosts_of_vk_are_accepted(host):
     found = links.identify(f"https://{host}/wall-1_2")
