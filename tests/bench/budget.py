@@ -4,6 +4,7 @@ The stand-in's journal tells when each request arrived.
 """
 
 from bisect import bisect_left
+from contextlib import ExitStack
 
 from crawler import database
 from tests.bench import spider, storage
@@ -30,10 +31,11 @@ def measure(cases: tuple[tuple[int, int], ...] = CASES, seconds: float = 10) -> 
 
 def arrivals(rate: int, processes: int, calls: int) -> list[float]:
     """When each call arrived, of so many `calls` a process."""
-    with storage.storage(storage.SQLITE) as url, StandIn("--latency=0.1") as vk:
+    with storage.storage(storage.SQLITE) as url, StandIn("--latency=0.1") as vk, ExitStack() as stack:
         engine = database.create(url=url)
+        spider.know(engine, "standin-service")
         runs = [spider.plant(engine, owner, POSTS * calls) for owner in range(1, processes + 1)]
-        working = [spider.begin(url, vk, run, "standin-service", rate) for run in runs]
+        working = [stack.enter_context(spider.begin(url, vk, run, "standin-service", rate)) for run in runs]
         codes = [process.wait() for process in working]
         engine.dispose()
         assert codes == [0] * processes

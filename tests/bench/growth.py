@@ -4,6 +4,7 @@
 """
 
 import argparse
+import os
 from statistics import median
 
 from crawler import database
@@ -33,7 +34,7 @@ def measure(small: int = SMALL, large: int = LARGE, rounds: int = 3, name: str =
 def _work(name: str, links: int) -> Work:
     with storage.storage(name) as url, StandIn() as vk:
         engine = database.create(url=url)
-        spider.work(engine, vk, spider.plant(engine, 1000, 1), "standin-user")  # learns the token's kind
+        spider.know(engine, "standin-user")
         work = spider.work(engine, vk, spider.plant(engine, 1, links), "standin-user")
         engine.dispose()
     return work
@@ -44,6 +45,7 @@ def main() -> None:
     parser.add_argument("--links", type=int, default=1_000_000)
     parser.add_argument("--database", choices=storage.NAMES, default=storage.SQLITE)
     options = parser.parse_args()
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # as in `make bench`
     report.publish({"growth": measure(large=options.links, name=options.database)})
 
 

@@ -62,9 +62,10 @@ def _figure(server: Server, what: str, paths: list[str], times: int) -> Figure:
 
 
 def _streamed(server: Server, links: str) -> Figure:
+    server.forget_peak()
     before = server.usage.megabytes
     seconds = server.ask("GET", "/get-bg-tasks")
-    how = f"{server.length / 1e6:.0f} MB in {seconds:.1f} s; the peak before it was {before:.0f} MB"
+    how = f"{server.length / 1e6:.0f} MB in {seconds:.1f} s; before it {before:.0f} MB"
     return Figure(
         f"the API's peak memory, /get-bg-tasks of {links}", server.usage.megabytes, "MB", at_most=150, how=how
     )

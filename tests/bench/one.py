@@ -56,9 +56,9 @@ def begin_and_end(original: Original, owner: int, count: int) -> float:
 
 
 def _once(running: System, original: Original, stocks: dict[float, Stock], owner: int) -> dict[object, float]:
-    (link,) = posts.links(owner, 1)
-    seconds: dict[object, float] = {OURS: finish(running, [link]), ORIGINAL: begin_and_end(original, owner, 1)}
-    return seconds | {poll: stock.work(link) for poll, stock in stocks.items()}
+    ours = finish(running, posts.links(owner, 1))
+    seconds: dict[object, float] = {OURS: ours, ORIGINAL: begin_and_end(original, owner, 1)}
+    return seconds | {poll: stock.work(owner) for poll, stock in stocks.items()}
 
 
 def _figures(seconds: dict[object, list[float]], pause: float) -> list[Figure]:

@@ -5,7 +5,12 @@ from tests.vk_standin.truth import Fate
 
 
 def links(owner: int, count: int) -> list[str]:
-    return [f"https://vk.com/wall-{owner}_{item}" for item in items(count)]
+    return [f"https://vk.com/{key}" for key in keys(owner, count)]
+
+
+def keys(owner: int, count: int) -> list[str]:
+    """As `tests.seed` wants them."""
+    return [f"wall-{owner}_{item}" for item in items(count)]
 
 
 def items(count: int) -> list[int]:

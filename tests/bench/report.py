@@ -3,9 +3,9 @@
 import json
 import os
 import platform
+import sys
 import time
 from dataclasses import asdict
-from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
@@ -16,21 +16,22 @@ from tests.checkout import ROOT
 FOLDER = ROOT / "var" / "bench"
 HEADINGS = ("figure", "measured", "goal", "", "how")
 STYLES = {"holds": "green", "missed": "bold red", "": ""}
+WIDTH = 220  # of a table that goes into a pipe
 Groups = dict[str, list[Figure]]
 
 
-def publish(groups: Groups, load: float | None = None) -> Path:
+def publish(groups: Groups, load: float | None = None) -> None:
     """Print the figures and write them down. `load` is the machine's before it began."""
     name = time.strftime("%Y-%m-%d-%H%M%S")
     machine = f"{os.cpu_count()} processors, Python {platform.python_version()}"
     machine += "" if load is None else f", load {load:.1f} before"
-    Console().print(table(groups), machine)
+    console = Console() if sys.stdout.isatty() else Console(width=WIDTH)
+    console.print(table(groups), machine)
     FOLDER.mkdir(parents=True, exist_ok=True)
     (FOLDER / f"{name}.md").write_text(f"{name}, {machine}\n\n{markdown(groups)}")
     figures = {group: [asdict(figure) | {"verdict": figure.verdict} for figure in groups[group]] for group in groups}
-    file = FOLDER / f"{name}.json"
-    file.write_text(json.dumps({"machine": machine, "figures": figures}, ensure_ascii=False, indent=1))
-    return file
+    (FOLDER / f"{name}.json").write_text(json.dumps({"machine": machine, "figures": figures}, ensure_ascii=False))
+    print(f"written to {FOLDER / name}.md and .json")
 
 
 def table(groups: Groups) -> Table:

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import Any, Self
 
 import requests
@@ -33,6 +34,7 @@ class Server:
         self.user = str(self.session.post(f"{self.url}/users", json=who).json()["id"])
         token = self.session.post(f"{self.url}/users/login", json=who).json()["token"]
         self.session.headers["Authorization"] = f"Bearer {token}"
+        self.forget_peak()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -53,6 +55,10 @@ class Server:
         seconds = time.perf_counter() - began
         assert answer.ok, answer.status_code
         return seconds
+
+    def forget_peak(self) -> None:
+        """Count the most memory from now on: hashing a password takes more than all the rest."""
+        Path(f"/proc/{self.process.pid}/clear_refs").write_text("5")
 
     @property
     def usage(self) -> Usage:

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine, func, select
 
-from crawler.models import Link, Run, Status
+from crawler.database import upsert
+from crawler.models import Budget, Link, Run, Status
+from crawler.platforms.vk.access import access
 from tests.bench import posts
 from tests.bench.usage import last_usage, usage
 from tests.checkout import ROOT
@@ -33,7 +35,15 @@ class Work:
 
 def plant(engine: Engine, owner: int, count: int) -> str:
     """Store a batch and a run for it. Return the run's id."""
-    return seed(engine, [f"wall-{owner}_{item}" for item in posts.items(count)])
+    return seed(engine, posts.keys(owner, count))
+
+
+def know(engine: Engine, token: str) -> None:
+    """Let it be known what kind of token one of the stand-in's is, as after its first answer."""
+    (credential,) = access({"VK_TOKENS": token}).credentials
+    kind = token.removeprefix("standin-")
+    with engine.begin() as connection:
+        connection.execute(upsert(connection, Budget).values(key=credential.budget, kind=kind).on_conflict_do_nothing())
 
 
 def begin(url: str, vk: StandIn, run: str, token: str, rate: float) -> subprocess.Popen[bytes]:

@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from crawler import database
 from crawler.models import Batch, Link, Run, Status
+from tests.bench import posts
 from tests.checkout import ROOT
 from tests.conftest import migrate
 from tests.seed import seed
@@ -72,9 +73,9 @@ class Stock:
         except requests.ConnectionError:
             return False
 
-    def work(self, link: str) -> float:
+    def work(self, owner: int) -> float:
         """Seconds from the order until the link is done in the database; its row is there before."""
-        run = seed(self.engine, [link])
+        run = seed(self.engine, posts.keys(owner, 1))
         done = select(Link.id).join(Batch).join(Run).where(Run.id == run, Link.status == Status.DONE)
         began = time.perf_counter()
         order = {"project": "default", "spider": "vk_views", "jobid": run, "run": run}

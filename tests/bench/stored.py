@@ -1,5 +1,6 @@
 """How many links one spider stores a second when nothing but itself holds it back."""
 
+from collections.abc import Iterable
 from statistics import median
 
 from crawler import database
@@ -10,14 +11,16 @@ from tests.vk_standin.client import StandIn
 TOKENS = {"standin-user": "2,500 posts a call", "standin-service": "100 posts a call"}
 
 
-def measure(links: int = 20_000, rounds: int = 3, names: tuple[str, ...] = storage.NAMES) -> list[Figure]:
-    return [_measure(name, token, links, rounds) for name in names for token in TOKENS]
+def measure(
+    links: int = 20_000, rounds: int = 3, names: Iterable[str] = storage.NAMES, tokens: Iterable[str] = TOKENS
+) -> list[Figure]:
+    return [_measure(name, token, links, rounds) for name in names for token in tokens]
 
 
 def _measure(name: str, token: str, links: int, rounds: int) -> Figure:
     with storage.storage(name) as url, StandIn() as vk:
         engine = database.create(url=url)
-        spider.work(engine, vk, spider.plant(engine, 1000, 1), token)  # learns the token's kind
+        spider.know(engine, token)
         works = [spider.work(engine, vk, spider.plant(engine, owner, links), token) for owner in range(1, rounds + 1)]
         engine.dispose()
     middle = sorted(works, key=lambda work: work.seconds)[len(works) // 2]
