@@ -56,8 +56,10 @@ def _measure(name: str, batches: int, size: int, times: int) -> list[Figure]:
 
 
 def _figure(server: Server, what: str, paths: list[str], times: int) -> Figure:
+    before = server.usage.cpu
     ms = [1000 * server.ask("GET", path) for path in islice(cycle(paths), times)]
-    how = f"{times} times, {len(paths)} batches of the user in turn; median {median(ms):.1f} ms"
+    spent = 1000 * (server.usage.cpu - before) / times
+    how = f"{times} times, {len(paths)} batches in turn; median {median(ms):.1f} ms, {spent:.1f} of the API's processor"
     return Figure(what, p95(ms), "ms", at_most=25, how=how)
 
 

@@ -14,9 +14,11 @@ def measure(links: int = 100_000, times: int = 10, names: tuple[str, ...] = stor
 
 def _measure(name: str, links: int, times: int) -> Figure:
     with storage.storage(name) as url, Server(url) as server:
+        before = server.usage.cpu
         seconds = [_post(server, owner, links) for owner in range(1, times + 1)]
-        peak = server.usage.megabytes
-    how = f"{times} batches, all of new posts; median {median(seconds):.2f} s; the API's peak {peak:.0f} MB"
+        cost = server.usage
+    spent = f"{(cost.cpu - before) / times:.2f} s of the API's processor each, its peak {cost.megabytes:.0f} MB"
+    how = f"{times} batches, all of new posts; median {median(seconds):.2f} s; {spent}"
     return Figure(f"POST of {links:,} links, p95, {name}", p95(seconds), "s", at_most=2, how=how)
 
 

@@ -12,7 +12,7 @@ TOKENS = {"standin-user": "2,500 posts a call", "standin-service": "100 posts a 
 
 
 def measure(
-    links: int = 20_000, rounds: int = 3, names: Iterable[str] = storage.NAMES, tokens: Iterable[str] = TOKENS
+    links: int = 10_000, rounds: int = 3, names: Iterable[str] = storage.NAMES, tokens: Iterable[str] = TOKENS
 ) -> list[Figure]:
     return [_measure(name, token, links, rounds) for name in names for token in tokens]
 
