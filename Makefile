@@ -33,9 +33,10 @@ lint: ## check style and types
 	@.venv/bin/ruff format --check --quiet .
 	@.venv/bin/mypy --no-error-summary
 
-bench: ## measure ratios: how much of VK's budget is used
+bench: ## measure beside the original, stock scrapyd and VK's budget, 10 minutes (ARGS="one budget" chooses some)
 	@.ci/install requirements-dev.txt
-	@.venv/bin/python -m tests.bench.budget
+	@.ci/test-programs
+	@exec .venv/bin/python -m tests.bench $(ARGS)
 
 demo: install ## start everything on a VK of our own, and watch a sample batch
 	@exec .venv/bin/python -m tests.demo
