@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.bench import budget, growth, million, post, posts, report, stored
+from tests.bench import budget, growth, login, million, post, posts, report, stored
 from tests.bench.__main__ import BENCHES
 from tests.bench.figures import Figure, p95
 from tests.bench.original import Original
@@ -55,6 +55,12 @@ def test_the_api_is_measured_alone():
     batch, page, memory = million.measure(batches=2, size=300, times=4, names=(SQLITE,))
     assert all(figure.value > 0 for figure in (accepted, batch, page, memory))
     assert "600 links" in memory.what
+
+
+def test_both_failures_of_a_login_are_timed():
+    (ratio,) = login.measure(times=2)
+    assert ratio.value > 0
+    assert ratio.goal == "0.9 to 1.1"
 
 
 def test_what_runs_too_long_for_a_test_is_there_at_least():

@@ -7,7 +7,7 @@ import time
 import traceback
 from collections.abc import Callable
 
-from tests.bench import budget, growth, many, million, one, post, report, stored
+from tests.bench import budget, growth, login, many, million, one, post, report, stored
 from tests.bench.figures import Figure
 
 BENCHES: dict[str, Callable[[], list[Figure]]] = {
@@ -18,6 +18,7 @@ BENCHES: dict[str, Callable[[], list[Figure]]] = {
     "post": post.measure,
     "million": million.measure,
     "growth": growth.measure,
+    "login": login.measure,
 }
 
 

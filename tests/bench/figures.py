@@ -18,6 +18,8 @@ class Figure:
 
     @property
     def goal(self) -> str:
+        if self.at_most is not None and self.at_least is not None:
+            return f"{shown(self.at_least, self.unit)} to {shown(self.at_most, self.unit)}"
         if self.at_most is not None:
             return f"≤ {shown(self.at_most, self.unit)}"
         return "" if self.at_least is None else f"≥ {shown(self.at_least, self.unit)}"

@@ -10,7 +10,7 @@ import requests
 
 from tests.bench.usage import Usage, usage
 from tests.checkout import ROOT
-from tests.system import PASSWORD, clean_environment, free_port
+from tests.system import PASSWORD, PLENTY, clean_environment, free_port
 
 
 class Server:
@@ -20,7 +20,7 @@ class Server:
         port = str(free_port())
         self.url = f"http://127.0.0.1:{port}"
         settings = {"PORT": port, "SECRET_KEY": "k" * 32, "SCRAPYD_PASSWORD": "unused"}
-        self.environment = clean_environment() | settings | {"SQLALCHEMY_DATABASE_URL": database}
+        self.environment = clean_environment() | PLENTY | settings | {"SQLALCHEMY_DATABASE_URL": database}
         self.session = requests.Session()
         self.session.trust_env = False
 
