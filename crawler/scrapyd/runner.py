@@ -1,15 +1,25 @@
-"""What scrapyd starts for each run: the `scrapy` command, which ends when scrapyd dies instead of working on unseen."""
+"""What scrapyd starts for each run: the `scrapy` command, which ends when scrapyd dies instead of working on unseen.
+
+With arguments it runs at once; without any it is a spare, which gets them later.
+"""
 
 import signal
 
 signal.signal(signal.SIGINT, signal.SIG_DFL)  # until Scrapy has a handler: an early end is no traceback
 
+import sys  # noqa: E402
+from queue import SimpleQueue  # noqa: E402
+
 from scrapy.cmdline import execute  # noqa: E402
 
 from crawler import lifeline  # noqa: E402
+from crawler.scrapyd import warmth  # noqa: E402
 
 PATIENCE_SECONDS = 1.0
 
 if __name__ == "__main__":
-    lifeline.hold(signal.SIGINT, PATIENCE_SECONDS)
+    heard: SimpleQueue[bytes] = SimpleQueue()
+    lifeline.hold(signal.SIGINT, PATIENCE_SECONDS, heard.put)
+    if not sys.argv[1:]:
+        sys.argv += warmth.wait(heard.get)
     execute()
