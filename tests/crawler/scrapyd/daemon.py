@@ -66,8 +66,8 @@ class Scrapyd:
         method = "POST" if form else "GET"
         return requests.request(method, f"http://127.0.0.1:{self.port}/{path}", data=form, timeout=20).json()
 
-    def schedule(self, run, **more):
-        form = {"project": "default", "spider": "vk_views", "jobid": run, "run": run} | more
+    def schedule(self, job, **more):
+        form = {"project": "default", "spider": "vk_views", "jobid": job, "run": job} | more
         assert self.ask("schedule.json", **form)["status"] == "ok"
 
     def jobs(self, state):

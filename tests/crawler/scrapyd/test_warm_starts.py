@@ -12,6 +12,8 @@ from tests.crawler.scrapyd.daemon import until
 from tests.processes import marked, spares
 from tests.seed import seed
 
+UNKNOWN = "unknown"  # a run that is not to be had; not named as the job is, so that nobody kills it for being over
+
 warm = pytest.mark.parametrize("scrapyd", [1, 2], ids=["one", "two"], indirect=True)
 one = pytest.mark.parametrize("scrapyd", [1], ids=["one"], indirect=True)
 
@@ -40,24 +42,25 @@ def test_a_job_takes_a_spare_and_another_gets_ready(scrapyd):
 @one
 def test_a_warm_log_is_as_a_cold_one(scrapyd):
     logs = []
-    for kind, job in (("warm", "1" * 32), ("cold", "2" * 32)):
-        for spare in scrapyd.ready() if kind == "cold" else ():
-            os.kill(spare, signal.SIGKILL)
-        scrapyd.schedule(job)
+    for job, signal_first in (("1" * 32, 0), ("2" * 32, signal.SIGKILL)):
+        for spare in scrapyd.ready():
+            os.kill(spare, signal_first)
+        scrapyd.schedule(job, run=UNKNOWN)
         until(lambda job=job: job in scrapyd.jobs("finished"), "finished")
         logs.append(scrapyd.spider_log(job))
-    assert "Run 11111111111111111111111111111111 is not to be had" in logs[0]
+    assert f"Run {UNKNOWN} is not to be had" in logs[0]
     assert gist(logs[0]) == gist(logs[1])
 
 
 @one
 def test_a_failing_job_fails_as_a_cold_one(scrapyd):
+    job = "3" * 32
     scrapyd.ready()
-    scrapyd.schedule("1" * 32, links="wall-1_1")
-    until(lambda: scrapyd.jobs("finished") == ["1" * 32], "finished")
+    scrapyd.schedule(job, links="wall-1_1", run=UNKNOWN)
+    until(lambda: scrapyd.jobs("finished") == [job], "finished")
     log = scrapyd.log.read_text()
     assert "give links, or (scrapyd does) a run" in log
-    assert "Process died: exitstatus=2" in log
+    assert f"Process died: exitstatus=2 project='default' spider='vk_views' job='{job}'" in log
 
 
 @one
@@ -87,14 +90,15 @@ def test_a_spare_that_hangs_loses_nothing(scrapyd):
 
 @one
 def test_a_job_that_is_cancelled_before_its_spare_takes_it_does_not_start(scrapyd):
+    job = "4" * 32
     (spare,) = scrapyd.ready()
     os.kill(spare, signal.SIGSTOP)
-    scrapyd.schedule("1" * 32)
-    until(lambda: scrapyd.jobs("running") == ["1" * 32], "handed over")
-    scrapyd.cancel("1" * 32)
+    scrapyd.schedule(job, run=UNKNOWN)
+    until(lambda: scrapyd.jobs("running") == [job], "handed over")
+    scrapyd.cancel(job)
     os.kill(spare, signal.SIGCONT)
-    until(lambda: scrapyd.jobs("finished") == ["1" * 32], "finished")
-    assert "starts cold" not in scrapyd.log.read_text()
+    until(lambda: scrapyd.jobs("finished") == [job], "finished")
+    assert f"took job {job}" not in scrapyd.log.read_text()
 
 
 @warm
