@@ -9,6 +9,7 @@ SPIDER_MODULES = ["crawler.spiders"]
 COMMANDS_MODULE = "crawler.commands"  # our `crawl`: exit codes, table and progress of ad-hoc runs
 
 LEASE_SECONDS = environment.seconds("LEASE_SECONDS", 60)  # how long a silent run keeps its links
+WARM_SPARES = environment.number("WARM_SPARES", 2, 100)  # processes that a scrapyd keeps ready for the next jobs
 
 USER_AGENT = os.environ.get("USER_AGENT") or "views-stats (counts the views of posts for those who placed them)"
 ROBOTSTXT_OBEY = environment.switch("ROBOTSTXT_OBEY", default=True)  # False

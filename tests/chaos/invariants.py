@@ -41,6 +41,7 @@ def truth_of(link: str) -> Any:
 def check(site: Site, clients: Iterable[Client]) -> Counter[str]:
     """Raise AssertionError where one does not hold; else say how many links ended how. Spiders may need to settle."""
     site.until(lambda: not site.pids("spider"), "rid of its spiders", SETTLED_SECONDS)
+    site.until(lambda: not site.orphans(), "rid of spares without a scrapyd", SETTLED_SECONDS)
     ended: Counter[str] = Counter()
     for client in clients:
         ended += _check_client(client, site.engine)
