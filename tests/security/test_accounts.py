@@ -346,11 +346,6 @@ class TestT11:
         assert self.refresh(anonymous, pair[1]).status_code == 401
 
 
-def test_T13_no_token_in_the_address(anonymous, pair):
-    for name in ("jwt", "token", "access_token"):
-        assert anonymous.get(f"/batches?{name}={pair[0]}").status_code == 401
-
-
 def test_T14_there_are_no_cookies_for_another_page_to_use(anonymous, pair):
     answer = anonymous.post("/users/login", json=ANNA)
     assert "Set-Cookie" not in answer.headers

@@ -13,13 +13,13 @@ from urllib.parse import parse_qsl
 import pytest
 import requests
 
-from control import auth
+from control import logins, users
 from control.app import create_app
 from control.db import db
 from control.settings import Settings
 from crawler import environment
-from crawler.models import User
-from tests.crawler.scrapyd.test_scrapyd import AUTH, copied, scrapyd, until
+from tests.crawler.scrapyd.conftest import copied, scrapyd
+from tests.crawler.scrapyd.daemon import AUTH, until
 from tests.system import clean_environment, free_port
 
 __all__ = ["copied", "scrapyd"]
@@ -135,10 +135,9 @@ def anna(scrapyd, monkeypatch):
     monkeypatch.setenv("SQLALCHEMY_DATABASE_URL", scrapyd.environment["SQLALCHEMY_DATABASE_URL"])
     app = create_app(Settings(secret_key="a key of the tests' own, long enough", scrapyd_password="unused"))
     with app.app_context():
-        with db.engine.begin() as connection:
-            connection.execute(User.__table__.insert().values(id="u" * 32, username=HOSTILE, password_hash=""))
         client = app.test_client()
-        client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {auth.issue('u' * 32)}"
+        user = users.insert(db.engine, HOSTILE, "none")
+        client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {logins.start(db.engine, user, 'none').access}"
         yield client
         db.engine.dispose()
 
