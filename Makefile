@@ -1,7 +1,7 @@
 # The development workflow. Needs Python 3.11 or later and make, nothing else.
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test chaos fuzz lint bench demo lock clean
+.PHONY: help install run test chaos fuzz lint bench demo audit licences lock clean
 MAKEFLAGS += --no-print-directory
 
 PYTHON ?=
@@ -37,12 +37,20 @@ lint: ## check style and types
 	@.venv/bin/ruff format --check --quiet .
 	@.venv/bin/mypy --no-error-summary
 
-bench: ## measure ratios: how much of VK's budget is used
+bench: ## measure beside the original, stock scrapyd and VK's budget, 10 minutes (ARGS="one budget" chooses some)
 	@.ci/install requirements-dev.txt
-	@.venv/bin/python -m tests.bench.budget
+	@.ci/test-programs
+	@exec .venv/bin/python -m tests.bench $(ARGS)
 
 demo: install ## start everything on a VK of our own, and watch a sample batch
 	@exec .venv/bin/python -m tests.demo
+
+audit: ## look for known weaknesses of what is pinned, where an advisory source can be reached
+	@.ci/install requirements-dev.txt
+	@exec .venv/bin/python -m tests.security.audit $(ARGS)
+
+licences: install ## list what runs, with versions and licences
+	@exec .venv/bin/python -m tests.security.licences
 
 lock: install ## pin requirements*.in anew, with hashes
 	@for name in requirements requirements-dev; do \

@@ -9,9 +9,10 @@ from waitress.channel import HTTPChannel  # type: ignore[import-untyped]
 from waitress.server import TcpWSGIServer, create_server  # type: ignore[import-untyped]
 from waitress.task import ErrorTask  # type: ignore[import-untyped]
 
+from control.address import Proxies
 from control.app import MOST_BYTES, create_app
 from control.errors import MEDIA_TYPE, framework_problem
-from control.openapi import Api
+from control.headers import ALWAYS, NEVER_KEPT, STRICT
 from control.settings import Settings
 
 THREADS = 8
@@ -28,6 +29,7 @@ class ProblemTask(ErrorTask):
         body = framework_problem(status)
         self.status = f"{status} {self.request.error.reason}"
         self.response_headers.append(("Content-Type", MEDIA_TYPE))
+        self.response_headers.extend([*ALWAYS.items(), *NEVER_KEPT.items(), ("Content-Security-Policy", STRICT)])
         self.set_close_on_finish()
         self.content_length = len(body)
         self.write(body)
@@ -37,7 +39,7 @@ class Channel(HTTPChannel):
     error_task_class = ProblemTask
 
 
-def serve(app: Api, host: str, port: int) -> Any:
+def serve(app: Any, host: str, port: int) -> Any:
     """Listen, and return the server, to be run. Raises OSError or ValueError where the address cannot be had.
 
     A body somewhat over the limit is read and then answered 413: who is cut off while still sending sees no answer.
@@ -52,7 +54,7 @@ def serve(app: Api, host: str, port: int) -> Any:
         connection_limit=CONNECTIONS,
         asyncore_use_poll=True,  # select() ends at 1024 descriptors
         max_request_body_size=4 * MOST_BYTES,
-        clear_untrusted_proxy_headers=True,
+        clear_untrusted_proxy_headers=False,  # Proxies does, and takes more than one
     )
 
 
@@ -63,7 +65,7 @@ def main() -> None:
     except ValueError as error:
         sys.exit(str(error))
     try:
-        server = serve(app, settings.host, settings.port)
+        server = serve(Proxies(app, settings.trusted_proxies), settings.host, settings.port)
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
         sys.exit(f"HOST {settings.host}, PORT {settings.port}: {why}; set another HOST or PORT")

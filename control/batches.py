@@ -21,6 +21,7 @@ from control.submission import (
     duplicate_links,
     new_batch,
     rejected_links,
+    submissions,
     submit,
 )
 from control.wording import moment
@@ -30,7 +31,7 @@ from crawler.models import Batch, Link, Status
 from crawler.platforms import known
 from crawler.reasons import Reason
 
-api = resource("batches", "Hand links in and follow them", authenticate, takes_links=True)
+api = resource("batches", "Hand links in and follow them", authenticate, submissions, takes_links=True)
 
 
 LOCATION = {"description": "The batch.", "schema": {"type": "string"}}
@@ -105,12 +106,12 @@ def make(header: Headers, body: BatchBody) -> tuple[dict[str, Any], int, dict[st
     """Hand links in."""
     platform = next(iter(known()))
     accepted, entries = submit(new_batch(platform, body.deadline), body.links, header.idempotency_key)
-    made = BatchMade(
+    made = {
         **accepted.model_dump(),
-        rejected_links=rejected_links(platform, entries),
-        duplicate_links=duplicate_links(entries),
-    )
-    return made.model_dump(), 202, {"Location": made.url}
+        "rejected_links": rejected_links(platform, entries),
+        "duplicate_links": duplicate_links(entries),
+    }
+    return made, 202, {"Location": accepted.url}
 
 
 @api.get("/batches", responses={200: Batches, 404: None})
@@ -158,12 +159,12 @@ def show(connection: Connection, batch_id: int) -> dict[str, Any]:
 
 def _shown() -> Select[*tuple[Any, ...]]:
     """Batches with what their state takes beyond the counts."""
-    failed = (Link.batch_id == Batch.id, Link.status == Status.FAILED)
+    failed = (Link.batch_id == Batch.id, Link.reason.is_not(None), Link.post_id.is_not(None))
     return select(
         Batch,
         (Batch.waiting_until > now()).label("waiting"),
         exists().where(*failed, Link.reason == Reason.CANCELLED).label("cancelled"),
-        exists().where(*failed, Link.post_id.is_not(None)).label("worked"),
+        exists().where(*failed).label("worked"),
     )
 
 

@@ -60,7 +60,7 @@ def _pages(engine: Engine, user_id: str) -> Iterator[Rows]:
         with engine.connect() as connection:
             rows = connection.execute(_rest(batch_id, position)).all()
             if len(rows) < ROWS_AT_ONCE:
-                later = _later(user_id, batch_id, newest or 0).limit(ROWS_AT_ONCE - len(rows))
+                later = _later(user_id, batch_id, newest or 0, ROWS_AT_ONCE - len(rows))
                 rows = [*rows, *connection.execute(later).all()]
         if not rows:
             return
@@ -73,9 +73,10 @@ def _rest(batch_id: int, position: int) -> Select[*tuple[Any, ...]]:
     return rest.order_by(Link.position).limit(ROWS_AT_ONCE)
 
 
-def _later(user_id: str, batch_id: int, newest: int) -> Select[*tuple[Any, ...]]:
-    batches = _rows().join(Batch, Batch.id == Link.batch_id).where(Batch.user_id == user_id)
-    return batches.where(Batch.id > batch_id, Batch.id <= newest).order_by(Batch.id, Link.position)
+def _later(user_id: str, batch_id: int, newest: int, limit: int) -> Select[*tuple[Any, ...]]:
+    """The first links of later batches. Of none more than so many are looked at: PostgreSQL would sort all of it."""
+    batches = _rows().join(Batch, Batch.id == Link.batch_id).where(Batch.user_id == user_id, Link.position < limit)
+    return batches.where(Batch.id > batch_id, Batch.id <= newest).order_by(Batch.id, Link.position).limit(limit)
 
 
 def _rows() -> Select[*tuple[Any, ...]]:

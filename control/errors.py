@@ -86,12 +86,62 @@ class AdministratorsOnly(ApiError):
     status, code = HTTPStatus.FORBIDDEN, "administrators_only"
 
 
+class RegistrationClosed(ApiError):
+    status, code = HTTPStatus.FORBIDDEN, "registration_closed"
+
+
+class ReadOnlyToken(ApiError):
+    status, code = HTTPStatus.FORBIDDEN, "read_only_token"
+
+
+class LoginRequired(ApiError):
+    status, code = HTTPStatus.FORBIDDEN, "login_required"
+
+
+class WrongPassword(ApiError):
+    status, code = HTTPStatus.FORBIDDEN, "wrong_password"
+
+
+class WrongHost(ApiError):
+    code = "wrong_host"
+
+
 class NotFound(ApiError):
     status, code = HTTPStatus.NOT_FOUND, "not_found"
 
 
 class UsernameTaken(ApiError):
     status, code = HTTPStatus.CONFLICT, "username_taken"
+
+
+class TokenNameTaken(ApiError):
+    status, code = HTTPStatus.CONFLICT, "token_name_taken"
+
+
+class TooManyTokens(ApiError):
+    status, code = HTTPStatus.CONFLICT, "too_many_tokens"
+
+
+class Later(ApiError):
+    """Too much for now; `seconds` from now on it may be asked again."""
+
+    status = HTTPStatus.TOO_MANY_REQUESTS
+
+    def __init__(self, detail: str, seconds: int) -> None:
+        super().__init__(detail)
+        self.headers = {"Retry-After": str(seconds)}
+
+
+class TooManyRequests(Later):
+    code = "too_many_requests"
+
+
+class QuotaExceeded(Later):
+    code = "quota_exceeded"
+
+
+class WeakPassword(ApiError):
+    status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "weak_password"
 
 
 class InvalidBody(ApiError):

@@ -1,8 +1,9 @@
 """`/healthz`: whether the API's process answers at all. It asks nobody else, so that only a dead one fails."""
 
+from control.limits import by_address
 from control.openapi import Shape, resource
 
-api = resource("healthz", "For operators", public=True)
+api = resource("healthz", "For operators", by_address, public=True)
 
 
 class Alive(Shape):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any, NoReturn
+from typing import Any, Literal, NoReturn
 
 from flask import request
 from flask_openapi3.blueprint import APIBlueprint
@@ -75,7 +75,7 @@ def resource(
     description: str,
     *guards: Callable[[], None],
     public: bool = False,
-    body_optional: bool = False,
+    body: Literal["wanted", "optional", "none"] = "wanted",
     takes_links: bool = False,
 ) -> APIBlueprint:
     """Make the blueprint of a resource. The guards run before anything is validated: 401 comes before 422.
@@ -85,7 +85,7 @@ def resource(
     security: list[dict[str, list[str]]] = [] if public else [{"bearer": []}]
     blueprint = APIBlueprint(name, name, abp_tags=[Tag(name=name, description=description)], abp_security=security)
     sizes = () if takes_links else (_only_small,)
-    for guard in (*sizes, *guards, check_body if body_optional else require_body):
+    for guard in (*sizes, *guards, *BODIES[body]):
         blueprint.before_request(guard)
     return blueprint
 
@@ -117,6 +117,13 @@ def require_body() -> None:
         raise InvalidBody(f"The body has {len(body):,} fields, of which hardly any can be known.")
 
 
+BODIES: dict[str, tuple[Callable[[], None], ...]] = {
+    "wanted": (require_body,),
+    "optional": (check_body,),
+    "none": (),
+}
+
+
 def _refuse(error: ValidationError) -> NoReturn:
     raise invalid(error, InvalidBody if request.method in WITH_BODY else InvalidQuery)
 
@@ -130,11 +137,12 @@ def _schemas(schemas: dict[str, Any]) -> dict[str, Any]:
 def _describe_errors(path: str, method: str, operation: dict[str, Any]) -> None:
     """Name every error that can be answered, all of one shape."""
     responses = operation["responses"]
-    statuses = {int(status) for status in responses if status >= "4"} - {422} | {500, 503}
+    statuses = {int(status) for status in responses if status >= "4"} - {422} | {400, 429, 500, 503}
     statuses |= {507} if method in WRITING else set()
-    statuses |= {401} if operation.get("security") and OPEN not in operation["security"] else set()
+    if operation.get("security") and OPEN not in operation["security"]:
+        statuses |= {401, 403} if method in WRITING else {401}
     statuses |= {404} if "{" in path else set()
-    statuses |= {400, 413, 415, 422} if operation.get("requestBody") else set()
+    statuses |= {413, 415, 422} if operation.get("requestBody") else set()
     statuses |= {422} if any(each["in"] in {"query", "header"} for each in operation.get("parameters", [])) else set()
     kept = {status: response for status, response in responses.items() if status < "4"}
     operation["responses"] = kept | {str(status): _error(status) for status in sorted(statuses)}

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from sqlalchemy import Engine, select
 
 from control import nodes, waiting
+from control.credentials import Token, tokens
 from control.nodes import Node
 from control.scheduler import beat
 from control.scrapyd import Scrapyd
-from control.tokens import Token, tokens
 from crawler.database import now
 from crawler.models import Run
 

@@ -11,6 +11,7 @@ from control import readiness
 from control.auth import is_administrator
 from control.db import db
 from control.errors import FieldError, NotReady
+from control.limits import by_address
 from control.lookout import Lookout
 from control.openapi import EITHER, Shape, resource
 from control.readiness import Readiness
@@ -23,7 +24,7 @@ SCRAPYD_SECONDS = (1, 2)  # to connect, to answer: less than we ourselves may ta
 
 LOOKOUT = "readiness"  # its key among the app's extensions
 
-api = resource("readyz", "For operators", public=True)
+api = resource("readyz", "For operators", by_address, public=True)
 
 
 class Database(Shape):

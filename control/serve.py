@@ -148,6 +148,12 @@ def known_problems() -> list[str]:
         engine.dispose()
 
 
+def exposed() -> list[str]:
+    """Tell whether others on this machine can read the tokens in `.env`. The file is the user's: it is left alone."""
+    file = environment.ROOT / ".env"
+    return ["others can read .env: chmod 600 .env"] if file.exists() and file.stat().st_mode & 0o077 else []
+
+
 class System:
     """The running children, and what the user is told of them."""
 
@@ -190,7 +196,7 @@ class System:
         await answer(checks, PATIENCE_SECONDS, lambda name: say(f"still waiting for {name}; its log is in {LOGS}"))
         self.ready = True
         say(self.banner())
-        for problem in await deferToThread(known_problems):
+        for problem in [*exposed(), *await deferToThread(known_problems)]:
             say(f"look here: {problem}")
 
     def watch_scrapyd(self, scrapyd: Address) -> Check:

@@ -1,7 +1,9 @@
 """The control side's settings, from the environment only. No Flask here: the scheduler reads them too."""
 
 import os
+import re
 import secrets
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
@@ -12,6 +14,8 @@ from control.secret_files import read_or_create
 from control.span import Span
 from crawler import environment
 
+SETTINGS = "SETTINGS"  # their key in the app's configuration
+LOCAL = ("localhost", "127.0.0.1", "[::1]")
 SHORTEST_KEY_BYTES = 32  # RFC 7518, 3.2: no shorter than the hash of HS256
 
 
@@ -39,6 +43,31 @@ def _node(url: str) -> str:
     return url.rstrip("/")
 
 
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(word.strip().lower() for word in text.split(",") if word.strip()))
+
+
+def _hosts(text: str) -> tuple[str, ...]:
+    names = _words(text)
+    if not all(re.fullmatch(r"\[[0-9a-f:.]+\]|[a-z0-9._-]+", name) for name in names):
+        raise ValueError("must be names such as views.example.com, without port, separated by commas")
+    return names
+
+
+def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    try:
+        return tuple(ip_network(word) for word in _words(text))
+    except ValueError:
+        raise ValueError("must be addresses or networks such as 10.0.0.1 or 10.0.0.0/8, separated by commas") from None
+
+
+def _origins(text: str) -> tuple[str, ...]:
+    origins = _words(text)
+    if not all(re.fullmatch(r"https?://[a-z0-9._\[\]:-]+", origin) for origin in origins):
+        raise ValueError("must be origins such as https://app.example.com, separated by commas")
+    return origins
+
+
 class Settings(BaseSettings):
     """Raises SettingsError."""
 
@@ -53,12 +82,28 @@ class Settings(BaseSettings):
     scrapyd_password: str = Field("", repr=False, validate_default=True)
     max_runs: int = Field(os.cpu_count() or 1, ge=1, le=1000)
     batch_deadline: Span = 86_400.0  # in seconds
+    registration: Literal["open", "closed"] = "open"
+    trusted_hosts: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_hosts)] = ()
+    trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_networks)] = ()
+    cors_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_origins)] = ()
+    reads_per_second: int = Field(200, ge=1)
+    submissions_per_minute: int = Field(60, ge=1)
+    logins_per_hour: int = Field(120, ge=1)
+    registrations_per_hour: int = Field(20, ge=1)
+    most_waiting_links: int = Field(500_000, ge=1)
+    most_links_per_day: int = Field(1_000_000, ge=1)
 
     def __init__(self, **values: Any) -> None:
         try:
             super().__init__(**values)
         except ValidationError as error:
             raise SettingsError("\n".join(_line(each["loc"], each["msg"]) for each in error.errors())) from None
+
+    @property
+    def hosts(self) -> set[str]:
+        """The names by which the API is asked for: this machine's own, and where it listens, beside those trusted."""
+        own = f"[{self.host}]" if ":" in self.host else self.host
+        return {*LOCAL, own.lower(), *self.trusted_hosts}
 
     @field_validator("secret_key")
     @classmethod

@@ -1,17 +1,19 @@
 """Links come in: what is asked of them, and what is answered once they are stored."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 import structlog
-from flask import current_app, url_for
+from flask import current_app, request, url_for
 from pydantic import BeforeValidator, FailFast, Field, PlainValidator, WithJsonSchema
 
+from control import limits, quota
 from control.auth import caller
 from control.db import db
 from control.errors import NoLinks, TooManyLinks
 from control.idempotency import claim
 from control.openapi import Shape
+from control.settings import SETTINGS, Settings
 from control.wording import advice
 from crawler import acceptance
 from crawler.acceptance import Entry, NewBatch, Receipt
@@ -23,7 +25,6 @@ from crawler.reasons import Reason
 log = structlog.get_logger()
 
 MOST_LINKS = 100_000
-DEADLINE = "BATCH_DEADLINE"  # its key in the app's configuration, in seconds
 
 
 def _text(value: object) -> str:
@@ -80,9 +81,20 @@ class Accepted(Shape):
     rejected: int = Field(description="Links that are failed already.")
 
 
+def submissions() -> None:
+    """Guard a resource that takes links by POST."""
+    if request.method == "POST":
+        limits.take(limits.SUBMISSIONS, caller())
+
+
+def _settings() -> Settings:
+    settings: Settings = current_app.config[SETTINGS]
+    return settings
+
+
 def new_batch(platform: str, deadline: float | None = None, retry_of: str | None = None) -> NewBatch:
     """Make a batch of the caller's. `deadline` seconds from now on (None: as set), links that still wait give up."""
-    return NewBatch(caller(), platform, deadline or current_app.config[DEADLINE], retry_of)
+    return NewBatch(caller(), platform, deadline or _settings().batch_deadline, retry_of)
 
 
 def submit(batch: NewBatch, links: Sequence[str], key: str | None) -> tuple[Accepted, list[Entry]]:
@@ -95,6 +107,7 @@ def submit(batch: NewBatch, links: Sequence[str], key: str | None) -> tuple[Acce
     with writing(db.engine) as connection:
         first = claim(connection, batch.user_id, key, receipt) if key else receipt
         if first is receipt:
+            quota.charge(connection, batch.user_id, receipt.accepted + receipt.duplicates, _settings())
             acceptance.store(connection, batch, entries)
     log.info("batch accepted" if first is receipt else "batch sent again", batch=first.batch_id, links=len(links))
     return _accepted(first), entries
@@ -110,23 +123,25 @@ def _accepted(receipt: Receipt) -> Accepted:
     )
 
 
-def rejected_links(platform: str, entries: list[Entry]) -> list[RejectedLink]:
+def rejected_links(platform: str, entries: list[Entry]) -> list[dict[str, Any]]:
+    """Write them as `RejectedLink` says, without making one each: there may be 100,000."""
     return [
-        RejectedLink(
-            position=entry.position,
-            link=acceptance.storable(entry.link),
-            reason=entry.found.reason,
-            detail=entry.found.detail,
-            advice=advice(platform, entry.found.reason, entry.found.detail),
-        )
+        {
+            "position": entry.position,
+            "link": entry.link,
+            "reason": entry.found.reason,
+            "detail": entry.found.detail,
+            "advice": advice(platform, entry.found.reason, entry.found.detail),
+        }
         for entry in entries
         if isinstance(entry.found, Rejected)
     ]
 
 
-def duplicate_links(entries: list[Entry]) -> list[DuplicateLink]:
+def duplicate_links(entries: list[Entry]) -> list[dict[str, Any]]:
+    """Write them as `DuplicateLink` says."""
     return [
-        DuplicateLink(position=entry.position, duplicate_of=entry.duplicate_of)
+        {"position": entry.position, "duplicate_of": entry.duplicate_of}
         for entry in entries
         if entry.duplicate_of is not None
     ]

@@ -1,53 +1,36 @@
-"""Accounts: register, and log in for a token."""
+"""Accounts: register, log in for a pair of tokens, exchange it for the next one, log out."""
 
-import unicodedata
-from functools import cache
-from secrets import token_urlsafe
 from typing import Annotated, Any
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
-from pydantic import AfterValidator, ConfigDict, Field
+from flask import current_app
+from pydantic import AfterValidator, Field
 from sqlalchemy import Engine, select, update
 
-from control import auth
+from control import auth, limits, logins, passwords, tries
+from control.address import client
 from control.db import db
-from control.errors import UsernameTaken, WrongCredentials
+from control.errors import NotAuthenticated, RegistrationClosed, UsernameTaken, WrongCredentials
+from control.logins import Pair
+from control.names import printable
 from control.openapi import Shape, resource
+from control.passwords import NewPassword, Password
+from control.settings import SETTINGS, Settings
 from crawler.database import upsert, writing
-from crawler.models import User
+from crawler.models import Login, User, UserState
 
 LONGEST_NAME = 64
-SHORTEST_PASSWORD = 8
-LONGEST_PASSWORD = 1024
+NOT_A_PAIR = "This refresh token was used before, so its login is ended: log in again at POST /users/login."
 
 api = resource("users", "Accounts and tokens", public=True)
-hasher = PasswordHasher()
+refreshing = resource("refresh", "Accounts and tokens", limits.by_address, auth.authenticate_refresh, body="none")
+leaving = resource("logout", "Accounts and tokens", auth.authenticate_person, body="none")
 
-
-def _printable(name: str) -> str:
-    if not name.isprintable() or name != name.strip():
-        raise ValueError("Use printable characters only, with no space at the beginning or end.")
-    return name
-
-
-def _normal(password: str) -> str:
-    """Bring it into one form: another keyboard's spelling of the same characters is the same password.
-
-    NIST SP 800-63B, 3.1.1.2.
-    """
-    return unicodedata.normalize("NFKC", password)
-
-
-Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME), AfterValidator(_printable)]
-Password = Annotated[str, Field(max_length=LONGEST_PASSWORD, json_schema_extra={"format": "password"})]
+Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME), AfterValidator(printable)]
 
 
 class NewUser(Shape):
-    model_config = ConfigDict(extra="ignore")  # the original's clients may send more
-
     username: Annotated[Name, Field(description="Case counts: `Anna` and `anna` are two users.")]
-    password: Annotated[Password, Field(min_length=SHORTEST_PASSWORD)]
+    password: NewPassword
 
 
 class UserMade(Shape):
@@ -55,34 +38,65 @@ class UserMade(Shape):
     username: str
 
 
-class Login(Shape):
-    model_config = ConfigDict(extra="ignore")
-
-    username: Annotated[str, Field(max_length=LONGEST_PASSWORD)]
+class Credentials(Shape):
+    username: Annotated[str, Field(max_length=passwords.LONGEST)]
     password: Password
 
 
-class Token(Shape):
+class TokenPair(Shape):
     type: str = Field(description="Always `Bearer`.")
-    token: str
+    token: str = Field(description="For every other request.")
     expires_in: int = Field(description="Seconds.")
+    refresh_token: str = Field(description="Good once, at `POST /users/refresh`, for the next pair.")
+    refresh_expires_in: int = Field(description="Seconds.")
 
 
-@api.post("/users", responses={201: UserMade, 409: None})
+@api.post("/users", responses={201: UserMade, 403: None, 409: None})
 def register(body: NewUser) -> tuple[dict[str, Any], int]:
     """Make a new user."""
-    user_id = _insert(db.engine, body.username, hasher.hash(_normal(body.password)))
+    settings: Settings = current_app.config[SETTINGS]
+    if settings.registration == "closed":
+        raise RegistrationClosed("Here an administrator makes users: `flask --app control.app users add NAME`.")
+    tries.count(db.engine, [(client(), tries.of_address("registration", settings.registrations_per_hour))])
+    user_id = insert(db.engine, body.username, passwords.hashed(body.password, body.username))
     return UserMade(id=user_id, username=body.username).model_dump(), 201
 
 
-@api.post("/users/login", responses={200: Token, 401: None})
-def login(body: Login) -> dict[str, Any]:
-    """Get a token, good for one hour."""
-    token = auth.issue(_verified(db.engine, body.username, _normal(body.password)))
-    return Token(type="Bearer", token=token, expires_in=int(auth.LIFETIME.total_seconds())).model_dump()
+@api.post("/users/login", responses={200: TokenPair, 401: None})
+def login(body: Credentials) -> dict[str, Any]:
+    """Get a token, good for one hour, and a refresh token, good for 14 days."""
+    an_hour = current_app.config[SETTINGS].logins_per_hour
+    account = (body.username.casefold(), tries.OF_ACCOUNT)
+    tries.count(db.engine, [account, (client(), tries.of_address("login", an_hour))])
+    user_id, password_hash = _find(db.engine, body.username)
+    right = passwords.matches(password_hash, body.password)
+    pair = logins.start(db.engine, user_id, password_hash or "") if right else None
+    if pair is None:
+        raise WrongCredentials("The username or the password is wrong.")
+    tries.forget(db.engine, *account)
+    _renew_hash(db.engine, user_id, password_hash or "", body.password)
+    return _tokens(pair)
 
 
-def _insert(engine: Engine, username: str, password_hash: str) -> str:
+@refreshing.post("/users/refresh", responses={200: TokenPair})
+def refresh() -> dict[str, Any]:
+    """Exchange the refresh token, sent as the bearer, for the next pair. Used a second time it ends the login."""
+    pair = logins.renew(db.engine, auth.caller(), auth.login_id(), auth.refresh_id())
+    if pair is None:
+        raise NotAuthenticated(NOT_A_PAIR)
+    return _tokens(pair)
+
+
+@leaving.post("/users/logout", responses={204: None})
+def logout() -> tuple[str, int]:
+    """End this login: from the answer on neither of its tokens is good for anything."""
+    with db.engine.begin() as connection:
+        logins.end(connection, Login.id == auth.login_id())
+    return "", 204
+
+
+def insert(engine: Engine, username: str, password_hash: str) -> str:
+    """Make the user; the new id. Raises UsernameTaken."""
     with writing(engine) as connection:
         new = upsert(connection, User).values(username=username, password_hash=password_hash)
         user_id = connection.execute(new.on_conflict_do_nothing().returning(User.id)).scalar()
@@ -91,36 +105,29 @@ def _insert(engine: Engine, username: str, password_hash: str) -> str:
     return str(user_id)
 
 
-def _verified(engine: Engine, username: str, password: str) -> str:
-    """Return the id of the user. An unknown one costs as much time as a wrong password."""
-    user_id, password_hash = _find(engine, username)
-    try:
-        hasher.verify(password_hash, password)
-    except (VerificationError, InvalidHashError):
-        user_id = None
-    if user_id is None:
-        raise WrongCredentials("The username or the password is wrong.")
-    if hasher.check_needs_rehash(password_hash):
-        _rehash(engine, user_id, password_hash, password)
-    return user_id
-
-
-def _find(engine: Engine, username: str) -> tuple[str | None, str]:
-    nobody = (None, _dummy_hash())
+def _find(engine: Engine, username: str) -> tuple[str, str | None]:
+    nobody = ("", None)
     if "\0" in username:  # PostgreSQL refuses to compare with it
         return nobody
+    found = select(User.id, User.password_hash).where(User.username == username, User.state == UserState.ACTIVE)
     with engine.connect() as connection:
-        row = connection.execute(select(User.id, User.password_hash).where(User.username == username)).first()
+        row = connection.execute(found).first()
     return (row.id, row.password_hash) if row else nobody
 
 
-@cache
-def _dummy_hash() -> str:
-    return hasher.hash(token_urlsafe())
-
-
-def _rehash(engine: Engine, user_id: str, old: str, password: str) -> None:
+def _renew_hash(engine: Engine, user_id: str, old: str, password: str) -> None:
     """Hash with today's parameters, unless the password was changed meanwhile."""
-    new = hasher.hash(password)
-    with engine.begin() as connection:
-        connection.execute(update(User).where(User.id == user_id, User.password_hash == old).values(password_hash=new))
+    if new := passwords.renewed(old, password):
+        same = update(User).where(User.id == user_id, User.password_hash == old)
+        with engine.begin() as connection:
+            connection.execute(same.values(password_hash=new))
+
+
+def _tokens(pair: Pair) -> dict[str, Any]:
+    return TokenPair(
+        type="Bearer",
+        token=pair.access,
+        expires_in=int(logins.ACCESS.total_seconds()),
+        refresh_token=pair.refresh,
+        refresh_expires_in=int(logins.REFRESH.total_seconds()),
+    ).model_dump()

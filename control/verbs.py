@@ -13,13 +13,14 @@ from control.errors import NothingToRetry
 from control.idempotency import Headers
 from control.openapi import Shape, resource
 from control.span import Span
-from control.submission import Accepted, new_batch, submit
+from control.submission import Accepted, new_batch, submissions, submit
 from crawler.database import writing
 from crawler.ending import cancel_batch
 from crawler.models import Batch, Link, Status
 from crawler.reasons import Reason
 
-api = resource("verbs", "Change a batch", authenticate, body_optional=True)
+cancelling = resource("cancel", "Change a batch", authenticate, body="none")
+retrying = resource("retry", "Change a batch", authenticate, submissions, body="optional")
 
 
 class Only(StrEnum):
@@ -47,7 +48,7 @@ class Retried(Accepted):
     retry_of: str
 
 
-@api.post("/batches/<id>/cancel", responses={200: BatchShown})
+@cancelling.post("/batches/<id>/cancel", responses={200: BatchShown})
 def cancel(path: BatchPath) -> dict[str, Any]:
     """End a batch: from the answer on no link of it changes any more. One that is finished stays as it is."""
     with writing(db.engine) as connection:
@@ -56,7 +57,7 @@ def cancel(path: BatchPath) -> dict[str, Any]:
         return show(connection, batch_id)
 
 
-@api.post("/batches/<id>/retry", responses={202: Retried})
+@retrying.post("/batches/<id>/retry", responses={202: Retried})
 def retry(path: BatchPath, header: Headers, body: Retry) -> tuple[dict[str, Any], int, dict[str, str]]:
     """Try failed links again, as a new batch; the old one stays as it is."""
     links, platform = _failed(path.id, body.only)

@@ -1,22 +1,21 @@
 """Links become a batch: every one gets its row, in one transaction of the caller's."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Executable, TableValuedAlias, and_, case, insert, literal, select
 
+from crawler import rows
 from crawler.database import now, upsert
 from crawler.models import Batch, Link, Post, Status, random_id
 from crawler.platforms.contract import Rejected, Target
 
 LONGEST = 2048  # characters kept of a link
-KEYS_AT_ONCE = 10_000  # below the 32,766 variables of one SQLite statement
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A link with what it points to; `duplicate_of` is the position of the first link that points there too."""
+    """A link, as it is stored, with what it points to; `duplicate_of` is the position of the first that does."""
 
     position: int
     link: str
@@ -31,7 +30,7 @@ def entries(links: Sequence[str], identify: Callable[[str], Target | Rejected]) 
     for position, link in enumerate(links):
         found = identify(link)
         same = first.setdefault(found, position) if isinstance(found, Target) else position
-        result.append(Entry(position, link, found, None if same == position else same))
+        result.append(Entry(position, storable(link), found, None if same == position else same))
     return result
 
 
@@ -63,19 +62,15 @@ class NewBatch:
 
 
 def store(connection: Connection, batch: NewBatch, given: list[Entry]) -> None:
-    """Write the batch and its links."""
+    """Write the batch, the posts and the links: a statement each."""
     open_ = any(isinstance(entry.found, Target) for entry in given)
     names = {"public_id": batch.public_id, "user_id": batch.user_id, "platform": batch.platform}
     times = {"deadline_at": now() + batch.seconds, "closed_at": None if open_ else now()}
     new = insert(Batch).values(**names, **times, retry_of=batch.retry_of).returning(Batch.id)
     batch_id = connection.execute(new).scalar_one()
-    posts = _posts(connection, {entry.found for entry in given if isinstance(entry.found, Target)})
-    accepted = [_accepted(batch_id, entry, posts) for entry in given if isinstance(entry.found, Target)]
-    rejected = [_rejected(batch_id, batch.platform, entry) for entry in given if isinstance(entry.found, Rejected)]
-    if accepted:
-        connection.execute(insert(Link).values(status=Status.CREATED), accepted)
-    if rejected:
-        connection.execute(insert(Link).values(status=Status.FAILED, finished_at=now()), rejected)
+    table = rows.table(connection, [_row(batch.platform, entry) for entry in given])
+    connection.execute(_posts(connection, table))
+    connection.execute(_links(batch_id, table))
 
 
 def storable(link: str) -> str:
@@ -83,41 +78,48 @@ def storable(link: str) -> str:
     return link[:LONGEST].encode("utf-8", "backslashreplace").decode().replace("\0", "\\u0000")[:LONGEST]
 
 
-def _accepted(batch_id: int, entry: Entry, posts: dict[tuple[str, str], int]) -> dict[str, Any]:
-    target = entry.found
-    assert isinstance(target, Target)
-    return {
-        "batch_id": batch_id,
-        "position": entry.position,
-        "url": storable(entry.link),
-        "platform": target.platform,
-        "post_id": posts[target.platform, target.key],
-        "access_key": target.access_key,
-        "duplicate_of": entry.duplicate_of,
+def _row(platform: str, entry: Entry) -> tuple[int | str | None, ...]:
+    """Return the entry in the order of `Given`."""
+    found = entry.found
+    if isinstance(found, Rejected):
+        return entry.position, entry.link, platform, None, "", None, found.reason, found.detail
+    return entry.position, entry.link, found.platform, found.key, found.access_key, entry.duplicate_of, None, None
+
+
+class Given:
+    """The columns of a table of entries."""
+
+    def __init__(self, table: TableValuedAlias) -> None:
+        value = table.c.value
+        self.position, self.duplicate_of = value[0].as_integer(), value[5].as_integer()
+        self.url, self.platform, self.key = (value[place].as_string() for place in (1, 2, 3))
+        self.access_key, self.reason, self.detail = (value[place].as_string() for place in (4, 6, 7))
+
+
+def _posts(connection: Connection, table: TableValuedAlias) -> Executable:
+    """Make the posts that are not there. Sorted, so that two transactions that make the same ones cannot lock each
+    other out.
+    """
+    given = Given(table)
+    firsts = select(given.platform, given.key).where(given.key.is_not(None), given.duplicate_of.is_(None))
+    new = upsert(connection, Post).from_select(["platform", "key"], firsts.order_by(given.key, given.platform))
+    return new.on_conflict_do_nothing()
+
+
+def _links(batch_id: int, table: TableValuedAlias) -> Executable:
+    given = Given(table)
+    values = {
+        "batch_id": literal(batch_id),
+        "position": given.position,
+        "url": given.url,
+        "platform": given.platform,
+        "post_id": Post.id,
+        "access_key": given.access_key,
+        "duplicate_of": given.duplicate_of,
+        "status": case((given.reason.is_(None), Status.CREATED), else_=Status.FAILED),
+        "reason": given.reason,
+        "detail": given.detail,
+        "finished_at": case((given.reason.is_not(None), now())),
     }
-
-
-def _rejected(batch_id: int, platform: str, entry: Entry) -> dict[str, Any]:
-    refusal = entry.found
-    assert isinstance(refusal, Rejected)
-    return {
-        "batch_id": batch_id,
-        "position": entry.position,
-        "url": storable(entry.link),
-        "platform": platform,
-        "reason": refusal.reason,
-        "detail": refusal.detail,
-    }
-
-
-def _posts(connection: Connection, targets: Iterable[Target]) -> dict[tuple[str, str], int]:
-    """Find or make the posts. Sorted, so that two transactions that make the same ones cannot lock each other out."""
-    wanted = sorted({(target.platform, target.key) for target in targets})
-    ids: dict[tuple[str, str], int] = {}
-    for start in range(0, len(wanted), KEYS_AT_ONCE):
-        chunk = wanted[start : start + KEYS_AT_ONCE]
-        new = upsert(connection, Post).on_conflict_do_nothing()
-        connection.execute(new, [{"platform": platform, "key": key} for platform, key in chunk])
-        found = select(Post.platform, Post.key, Post.id).where(Post.key.in_([key for _, key in chunk]))
-        ids.update(((platform, key), id_) for platform, key, id_ in connection.execute(found))
-    return ids
+    named = table.outerjoin(Post, and_(Post.key == given.key, Post.platform == given.platform))
+    return insert(Link).from_select(list(values), select(*values.values()).select_from(named))

@@ -2,12 +2,14 @@
 
 from typing import Any
 
+from scrapy.exceptions import CannotResolveHostError
 from sqlalchemy import Connection, select
 
 from crawler.database import upsert
 from crawler.models import AnswerCount, Run
 
 OK = "ok"
+NOWHERE = "no public address"
 TLS = {"OpenSSL", "service_identity"}  # modules whose errors tell that a handshake failed
 
 
@@ -17,7 +19,11 @@ def code(given: str, http_status: int) -> str:
 
 
 def silence(error: BaseException | None) -> str:
-    """Name what came in an answer's place: `timeout`, `tls` (no trusted certificate, say), or the error's class."""
+    """Name what came in an answer's place: `timeout`, `tls` (no trusted certificate, say), that the host's name leads
+    nowhere, or the error's class.
+    """
+    if isinstance(error, CannotResolveHostError):
+        return NOWHERE
     for reason in getattr(getattr(error, "__cause__", None), "reasons", ()):  # of a ResponseFailed of Twisted's
         if type(reason.value).__module__.partition(".")[0] in TLS:
             return "tls"

@@ -3,7 +3,8 @@
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Double, Engine, create_engine, event
@@ -71,9 +72,25 @@ def tune(engine: Engine, synchronous: str) -> Engine:
     fetching again. Transactions are begun by us, for Python's own begin comes too late to choose the lock.
     """
     if engine.dialect.name == "sqlite":
+        event.listen(engine, "do_connect", _keep_private)
         event.listen(engine, "connect", lambda connection, _: _pragmas(connection, synchronous))
         event.listen(engine, "begin", _begin)
     return engine
+
+
+def _keep_private(_dialect: Any, _record: Any, arguments: list[str], _: Any) -> None:
+    """Make the file its owner's only, whatever the umask; SQLite gives its other files the same mode.
+
+    A file that is there must not be opened for that: closing it would take away the locks that this process has on it
+    (https://www.sqlite.org/howtocorrupt.html, 2.2). What cannot be done, connecting tells better.
+    """
+    if arguments[0] == ":memory:":
+        return
+    with suppress(OSError):
+        Path(arguments[0]).touch(0o600, exist_ok=False)
+    for suffix in ("", "-wal", "-shm"):
+        with suppress(OSError):
+            Path(arguments[0] + suffix).chmod(0o600)
 
 
 def _pragmas(connection: sqlite3.Connection, synchronous: str) -> None:

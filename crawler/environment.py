@@ -27,6 +27,14 @@ def seconds(name: str, default: float) -> float:
     return value
 
 
+def number(name: str, default: int, most: int) -> int:
+    """Read a whole number from 0."""
+    text = os.environ.get(name) or str(default)
+    if not (text.isascii() and text.isdecimal() and int(text) <= most):
+        raise ValueError(f"{name} must be a whole number from 0 to {most}, not {text!r}")
+    return int(text)
+
+
 def switch(name: str, *, default: bool) -> bool:
     """Read an on or off."""
     text = os.environ.get(name) or str(default)

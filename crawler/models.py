@@ -40,6 +40,21 @@ class RunState(StrEnum):
     LOST = "lost"  # it never started, or its lease ended without a word
 
 
+class UserState(StrEnum):
+    """Whether a user may come in."""
+
+    ACTIVE = "active"
+    DISABLED = "disabled"  # by an administrator: no token of theirs is good, what is theirs stays
+    LEAVING = "leaving"  # deleted by themselves; the scheduler removes what is theirs, then them
+
+
+class Scope(StrEnum):
+    """What a script may do with its token."""
+
+    READ = "read"
+    WRITE = "write"  # read too, hand links in, cancel, delete; nothing with the account itself
+
+
 ACTIVE = (RunState.QUEUED, RunState.POSTED, RunState.RUNNING)
 FINAL = (Status.DONE, Status.FAILED)
 
@@ -82,6 +97,60 @@ class User(Base):
     created_at: Mapped[float] = mapped_column(default=now())
     served_at: Mapped[float] = mapped_column(server_default="0")  # when a batch of theirs last got a run
     admin: Mapped[bool] = mapped_column(server_default=text("false"))  # may read what operators read
+    state: Mapped[str] = mapped_column(server_default=UserState.ACTIVE)
+
+    __table_args__ = (
+        one_of("state", UserState),
+        partial_index("ix_users_leaving", "id", where="state = 'leaving'"),
+    )
+
+
+class Login(Base):
+    """A login that is still good: its tokens are until this row goes."""
+
+    __tablename__ = "logins"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=random_id)
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    refresh_id: Mapped[str] = mapped_column(String(36))  # of the one refresh token that was not used yet
+    expires_at: Mapped[float] = mapped_column(index=True)
+
+
+class ApiToken(Base):
+    """A token for scripts. Only its hash is kept: it is random, so a plain one is enough."""
+
+    __tablename__ = "api_tokens"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=random_id)
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    name: Mapped[str]
+    scope: Mapped[str]
+    secret_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[float] = mapped_column(default=now())
+    expires_at: Mapped[float | None]
+    last_used_at: Mapped[float | None]  # to the minute
+
+    __table_args__ = (one_of("scope", Scope), UniqueConstraint("user_id", "name"))
+
+
+class Tries(Base):
+    """How often something was tried since its window of time began, such as to log in as somebody."""
+
+    __tablename__ = "tries"
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)  # a hash of whose and what
+    count: Mapped[int]
+    until: Mapped[float] = mapped_column(index=True)
+
+
+class Usage(Base):
+    """The links that a user handed in on a day, also those deleted since."""
+
+    __tablename__ = "usage"
+
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    day: Mapped[int] = mapped_column(primary_key=True)  # days since 1970, UTC
+    links: Mapped[int]
 
 
 class Batch(Base):
@@ -91,7 +160,7 @@ class Batch(Base):
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     public_id: Mapped[str] = mapped_column(String(32), unique=True, default=random_id)
-    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     platform: Mapped[str]
     created_at: Mapped[float] = mapped_column(default=now())
     deadline_at: Mapped[float]  # links still waiting then end failed
@@ -101,7 +170,10 @@ class Batch(Base):
     waiting_until: Mapped[float] = mapped_column(server_default="0")
     retry_of: Mapped[str | None] = mapped_column(String(32))  # public id of the batch whose failed links these are
 
-    __table_args__ = (partial_index("ix_batches_open", "id", where="closed_at IS NULL"),)
+    __table_args__ = (
+        Index("ix_batches_user_id", "user_id", "id"),  # in the order sent
+        partial_index("ix_batches_open", "id", where="closed_at IS NULL"),
+    )
 
 
 class Submission(Base):
@@ -205,6 +277,8 @@ class Link(Base):
         partial_index("ix_links_duplicates", "batch_id", "duplicate_of", where="duplicate_of IS NOT NULL"),
         partial_index("ix_links_reading_id", "reading_id", where="reading_id IS NOT NULL"),  # to delete readings
         partial_index("ix_links_claimed", "run_id", where="status = 'in progress'"),
+        # For a batch's state: how its links failed, without those refused at its acceptance.
+        partial_index("ix_links_failed", "batch_id", "reason", where="reason IS NOT NULL AND post_id IS NOT NULL"),
     )
 
 

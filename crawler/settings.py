@@ -9,6 +9,7 @@ SPIDER_MODULES = ["crawler.spiders"]
 COMMANDS_MODULE = "crawler.commands"  # our `crawl`: exit codes, table and progress of ad-hoc runs
 
 LEASE_SECONDS = environment.seconds("LEASE_SECONDS", 60)  # how long a silent run keeps its links
+WARM_SPARES = environment.number("WARM_SPARES", 2, 100)  # processes that a scrapyd keeps ready for the next jobs
 
 USER_AGENT = os.environ.get("USER_AGENT") or "views-stats (counts the views of posts for those who placed them)"
 ROBOTSTXT_OBEY = environment.switch("ROBOTSTXT_OBEY", default=True)  # False
@@ -26,6 +27,7 @@ DOWNLOAD_TIMEOUT = 15  # 180
 DOWNLOAD_MAXSIZE = 8 * 1024 * 1024  # 1 GiB; VK caps an answer at 5 MB (negezor/vk-io#447)
 DOWNLOAD_WARNSIZE = 0  # 32 MiB
 DOWNLOAD_VERIFY_CERTIFICATES = True  # False; we send a token
+TWISTED_DNS_RESOLVER = "crawler.resolver.PublicResolver"  # CachingThreadedResolver
 DOWNLOAD_HANDLERS = {"data": None, "file": None, "ftp": None, "s3": None}  # links name posts, never files
 REDIRECT_MAX_TIMES = 3  # 20
 METAREFRESH_ENABLED = False  # True

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 MARK = "VIEWS_STATS_TEST"
+RUNNER = "crawler.scrapyd.runner"
 
 
 def marked(mark: str) -> dict[int, list[str]]:
@@ -21,6 +22,31 @@ def marked(mark: str) -> dict[int, list[str]]:
 def of_module(mark: str, module: str) -> int:
     """Return the process that runs this module, 0 if there is none."""
     return next((pid for pid, words in marked(mark).items() if module in words and "make" not in words), 0)
+
+
+def spiders(mark: str) -> list[int]:
+    """Return the processes that have a job: since their start, or named so when they took one."""
+    return [pid for pid, words in _runners(mark).items() if "crawl" in words or _name(pid) == "spider"]
+
+
+def spares(mark: str, *, ready: bool = False) -> list[int]:
+    """Return the processes that wait for a job, those too that still load what they need unless only `ready` ones."""
+    waiting = set(_runners(mark)) - set(spiders(mark))
+    return [pid for pid in sorted(waiting) if not ready or _name(pid) == "spare"]
+
+
+def _runners(mark: str) -> dict[int, list[str]]:
+    return {pid: words for pid, words in marked(mark).items() if words[1:3] == ["-m", RUNNER]}
+
+
+def parent(pid: int) -> int:
+    """Return the parent's process, 0 where the process is gone."""
+    status = b"\0".join(_read(Path(f"/proc/{pid}/stat"))).decode().rpartition(")")[2].split()
+    return int(status[1]) if status else 0
+
+
+def _name(pid: int) -> str:
+    return b"".join(_read(Path(f"/proc/{pid}/comm"))).decode().strip()
 
 
 def _read(file: Path) -> list[bytes]:

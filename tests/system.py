@@ -18,7 +18,15 @@ from tests.checkout import copy_to
 from tests.vk_standin.client import StandIn
 
 PASSWORD = "correct horse battery staple"
-OWN_SETTINGS = ("SQLALCHEMY_DATABASE_URL", "SECRET_KEY", "SCRAPYD_", "VK_", "MAX_RUNS", "HOST", "PORT", "LEASE_SECONDS")
+OWN_SETTINGS = (
+    *("SQLALCHEMY_DATABASE_URL", "SECRET_KEY", "SCRAPYD_", "VK_", "MAX_RUNS", "HOST", "PORT", "LEASE_SECONDS"),
+    *("REGISTRATION", "TRUSTED_", "CORS_", "READS_", "SUBMISSIONS_", "LOGINS_", "MOST_"),
+)
+LIMITS = (
+    *("READS_PER_SECOND", "SUBMISSIONS_PER_MINUTE", "LOGINS_PER_HOUR", "REGISTRATIONS_PER_HOUR"),
+    *("MOST_WAITING_LINKS", "MOST_LINKS_PER_DAY"),
+)
+PLENTY = dict.fromkeys(LIMITS, "1000000000")
 
 
 def free_port() -> int:
@@ -40,12 +48,16 @@ class System:
         self.port, self.scrapyd_port = free_port(), free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.scrapyd_url = f"http://127.0.0.1:{self.scrapyd_port}"
-        self.environment = clean_environment() | {
-            "PORT": str(self.port),
-            "SCRAPYD_URLS": self.scrapyd_url,
-            "PYTHON": sys.executable,
-            **settings,
-        }
+        self.environment = (
+            clean_environment()
+            | PLENTY
+            | {
+                "PORT": str(self.port),
+                "SCRAPYD_URLS": self.scrapyd_url,
+                "PYTHON": sys.executable,
+                **settings,
+            }
+        )
         self.process: subprocess.Popen[str] | None = None
         self.output: list[str] = []
         self.session = requests.Session()

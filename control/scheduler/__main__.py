@@ -13,6 +13,7 @@ from control import logs
 from control.scheduler.beat import Pulse
 from control.scheduler.closing import close, expire
 from control.scheduler.dispatch import deliver, enlist, look_again
+from control.scheduler.leaving import erase
 from control.scheduler.pruning import Pruner
 from control.scheduler.rescue import rescue
 from control.scrapyd import Scrapyd
@@ -45,6 +46,7 @@ class Scheduler:
         close(self.engine)
         enlist(self.engine, self.most, list(self.nodes))
         deliver(self.engine, self.nodes)
+        erase(self.engine)
         self.pruner.prune()
         self.pulse.beat()
 

@@ -1,6 +1,7 @@
 """Starts and stops the processes of runs."""
 
 import os
+import sys
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
@@ -9,10 +10,10 @@ from scrapy.spiderloader import get_spider_loader
 from scrapy.utils.project import get_project_settings
 from scrapyd import launcher
 from scrapyd.config import Config
+from scrapyd.interfaces import IEnvironment, IPoller
 from scrapyd.webservice import spider_list
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
-from twisted.application.service import MultiService
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
 from twisted.internet.error import ProcessExitedAlready
@@ -24,8 +25,10 @@ from twisted.python.failure import Failure
 from crawler import database, queue  # reads .env too, for a scrapyd that is started by hand
 from crawler.exceptions import Fenced
 from crawler.scrapyd import reaper
-from crawler.settings import LEASE_SECONDS
+from crawler.scrapyd.spares import REFILL_SECONDS, Spares
+from crawler.settings import LEASE_SECONDS, WARM_SPARES
 
+PROJECT = "default"  # the key in scrapy.cfg
 GRACE_SECONDS = 2.5
 REAP_SECONDS = 2.0
 
@@ -33,21 +36,24 @@ log = Logger()
 
 
 class Launcher(launcher.Launcher):
-    """The stock launcher loses the slot of a job that cannot be started (scrapy/scrapyd#543), and leaves its processes
-    behind when it stops.
+    """The stock launcher loses the slot of a job that cannot be started (scrapy/scrapyd#543), leaves its processes
+    behind when it stops, lets a free slot wait for the next poll, and starts every process cold.
     """
 
-    def __init__(self, config: Config, app: MultiService) -> None:
+    def __init__(self, config: Config, app: Any) -> None:
         super().__init__(config, app)
         self.max_proc = int(os.environ.get("MAX_RUNS") or os.cpu_count() or 1)
         self.engine = database.create()
         self.reaping = LoopingCall(self._reap)
+        environment = app.getComponent(IEnvironment).get_environment({"_project": PROJECT}, 0)
+        self.spares = Spares([sys.executable, "-m", self.runner], environment, WARM_SPARES)
         self.stopping = False
 
     def startService(self) -> None:  # noqa: N802 - Twisted's name
         _know_spiders()
         super().startService()
         self.reaping.start(REAP_SECONDS, now=False)
+        self.spares.fill_after(REFILL_SECONDS)
 
     def stopService(self) -> Deferred[None]:  # noqa: N802 - Twisted's name
         """Ask every spider to end, and kill it where it has not after GRACE_SECONDS; scrapyd waits for the result."""
@@ -59,14 +65,37 @@ class Launcher(launcher.Launcher):
         running = list(self.processes.values())
         _signal(running, "INT")
         kill = reactor.callLater(GRACE_SECONDS, _signal, running, "KILL")
-        await DeferredList([process.deferred for process in running])
+        await DeferredList([self.spares.stop(), *(process.deferred for process in running)])
         if kill.active():
             kill.cancel()
         await deferToThread(_settle, self.engine, [process.job for process in running])
 
+    def look(self) -> None:
+        """Look into the queue at once; the stock launcher waits for the next poll."""
+        reactor.callLater(0, self._look)
+
+    def _look(self) -> None:
+        if not self.stopping:
+            self.app.getComponent(IPoller).poll()
+
+    def _get_message(self, slot: int) -> None:
+        super()._get_message(slot)
+        self.look()
+
     def _spawn_process(self, message: dict[str, Any], slot: int) -> None:
-        spawned = maybeDeferred(super()._spawn_process, message, slot)
+        spawned = maybeDeferred(self._spawn, message, slot)
         spawned.addErrback(self._not_spawned, message["_job"], slot)
+
+    def _spawn(self, message: dict[str, Any], slot: int) -> None:
+        """Do as the stock one, save that a spare may be the process."""
+        environment = self.app.getComponent(IEnvironment)
+        message.setdefault("settings", {}).update(environment.get_settings(message))
+        args = [sys.executable, "-m", self.runner, "crawl", *launcher.get_crawl_args(message)]
+        env = environment.get_environment(message, slot)
+        process = launcher.ScrapyProcessProtocol(message["_project"], message["_spider"], message["_job"], env, args)
+        process.deferred.addBoth(self._process_finished, slot)
+        self.spares.start(process)
+        self.processes[slot] = process
 
     def _not_spawned(self, failure: Failure, job: str, slot: int) -> None:
         log.failure("Job {job} could not be started", failure, job=job)
@@ -108,4 +137,4 @@ def _settle(engine: Engine, run_ids: list[str]) -> None:
 
 def _know_spiders() -> None:
     """Fill the list of spiders: scrapyd would start a `scrapy list` and answer nobody until it has ended."""
-    spider_list.cache["default"][None] = get_spider_loader(get_project_settings()).list()
+    spider_list.cache[PROJECT][None] = get_spider_loader(get_project_settings()).list()

@@ -19,9 +19,10 @@ from tests.vk_standin import truth
 
 LINK = re.compile(r"(wall|video)(-?\d+)_(\d+)")
 NOT_ONCE = """
-SELECT links.id FROM links LEFT JOIN finals ON finals.link_id = links.id
+SELECT links.id FROM links JOIN batches ON batches.id = links.batch_id
+LEFT JOIN finals ON finals.batch = batches.public_id AND finals.position = links.position
 GROUP BY links.id, links.status, links.reading_id
-HAVING count(finals.link_id) <> 1 OR min(finals.status) <> links.status
+HAVING count(finals.batch) <> 1 OR min(finals.status) <> links.status
 OR coalesce(min(finals.reading_id), 0) <> coalesce(links.reading_id, 0)
 """
 SETTLED_SECONDS = 15.0
@@ -40,6 +41,7 @@ def truth_of(link: str) -> Any:
 def check(site: Site, clients: Iterable[Client]) -> Counter[str]:
     """Raise AssertionError where one does not hold; else say how many links ended how. Spiders may need to settle."""
     site.until(lambda: not site.pids("spider"), "rid of its spiders", SETTLED_SECONDS)
+    site.until(lambda: not site.orphans(), "rid of spares without a scrapyd", SETTLED_SECONDS)
     ended: Counter[str] = Counter()
     for client in clients:
         ended += _check_client(client, site.engine)

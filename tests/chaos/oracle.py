@@ -1,4 +1,8 @@
-"""Who sees every link become final: triggers of the tests' own write it into a table that nobody else knows."""
+"""Who sees every link become final: triggers of the tests' own write it into a table that nobody else knows.
+
+A link is known by its batch's public id and its position: SQLite gives the keys of deleted rows to new ones.
+https://www.sqlite.org/autoinc.html
+"""
 
 from collections.abc import Iterable
 
@@ -6,8 +10,10 @@ from sqlalchemy import Engine, text
 
 FINAL = "NEW.status IN ('done', 'failed')"
 BECOMES_FINAL = f"{FINAL} AND OLD.status NOT IN ('done', 'failed')"
-NOTE = "INSERT INTO finals VALUES (NEW.id, NEW.batch_id, NEW.status, NEW.reading_id)"
-TABLE = "CREATE TABLE finals (link_id BIGINT, batch_id BIGINT, status TEXT, reading_id BIGINT)"
+NOTE = (
+    "INSERT INTO finals SELECT public_id, NEW.position, NEW.status, NEW.reading_id FROM batches WHERE id = NEW.batch_id"
+)
+TABLE = "CREATE TABLE finals (batch TEXT, position INTEGER, status TEXT, reading_id BIGINT)"
 ON_SQLITE = (
     TABLE,
     f"CREATE TRIGGER finals_inserted AFTER INSERT ON links WHEN {FINAL} BEGIN {NOTE}; END",

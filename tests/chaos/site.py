@@ -15,15 +15,15 @@ from crawler import database
 from crawler.models import Link, Run, RunState, Status
 from tests.chaos import oracle
 from tests.checkout import copy_to
-from tests.processes import MARK, marked
+from tests.processes import MARK, marked, parent, spares, spiders
 from tests.system import System
 from tests.vk_standin.client import StandIn
 
 CANARY = "canary-of-the-users-token"
 TOKENS = tuple(f"{CANARY}-{number}" for number in range(3))
 FAILPOINTS = Path(__file__).parent / "failpoints"
-SPIDER = "crawler.scrapyd.runner"
 MODULES = {"api": "control.api", "scheduler": "control.scheduler", "scrapyd": "scrapyd"}
+RUNNERS = {"spider": spiders, "spare": spares}
 SETTINGS = {
     "VK_TOKENS": ",".join(TOKENS),
     "VK_REQUESTS_PER_SECOND": "5",
@@ -39,8 +39,15 @@ class Site:
     mark: str
 
     def pids(self, kind: str) -> list[int]:
-        """The processes of a kind: `api`, `scheduler`, `scrapyd`, `spider`, `supervisor`."""
+        """The processes of a kind: `api`, `scheduler`, `scrapyd`, `spare`, `spider`, `supervisor`."""
+        if kind in RUNNERS:
+            return RUNNERS[kind](self.mark)
         return [pid for pid, words in marked(self.mark).items() if _is(kind, words[1:])]
+
+    def orphans(self) -> list[int]:
+        """The spares that have outlived their scrapyd."""
+        scrapyds = self.pids("scrapyd")
+        return [pid for pid in self.pids("spare") if parent(pid) not in {0, *scrapyds}]
 
     @staticmethod
     def signal(pids: Iterable[int], name: str) -> int:
@@ -95,8 +102,6 @@ class Site:
 def _is(kind: str, words: list[str]) -> bool:
     if kind == "supervisor":
         return words[:2] == ["-m", "control.serve"]
-    if kind == "spider":
-        return words[:2] == ["-m", SPIDER]
     return words[:3] == ["-m", "control.child", MODULES[kind]]
 
 

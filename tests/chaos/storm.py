@@ -13,7 +13,7 @@ from tests.chaos.client import Client
 from tests.chaos.site import Site
 from tests.vk_standin.truth import Fate
 
-KINDS = ("api", "scheduler", "scrapyd", "spider", "supervisor")
+KINDS = ("api", "scheduler", "scrapyd", "spare", "spider", "supervisor")
 TROUBLE = 0.08  # of VK's answers go wrong
 LATENCY = 0.1
 FATES = (Fate.MISSING, Fate.DELETED, Fate.NO_VIEWS, Fate.ZERO)

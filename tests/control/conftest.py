@@ -5,14 +5,20 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import insert, select, update
 
-from control import auth
+from control import logins, users
 from control.api import serve
 from control.app import create_app
 from control.db import db
 from control.settings import Settings
 from crawler.models import Batch, Link, Reading, Status, User
 
-SETTINGS = {"secret_key": "a key of the tests' own, long enough", "scrapyd_password": "unused"}
+PLENTY = 1_000_000_000
+LIMITS = ("reads_per_second", "submissions_per_minute", "logins_per_hour", "registrations_per_hour")
+SETTINGS = {
+    "secret_key": "a key of the tests' own, long enough",
+    "scrapyd_password": "unused",
+    **dict.fromkeys(LIMITS, PLENTY),
+}
 
 
 @pytest.fixture
@@ -48,11 +54,9 @@ def client_of(app) -> Callable[[str], FlaskClient]:
     """Make a user, and a client that sends their token."""
 
     def make(name):
-        with db.engine.begin() as connection:
-            user = insert(User).values(username=name, password_hash="none").returning(User.id)
-            token = auth.issue(connection.execute(user).scalar_one())
+        user_id = users.insert(db.engine, name, "none")
         client = app.test_client()
-        client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token}"
+        client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {logins.start(db.engine, user_id, 'none').access}"
         return client
 
     return make

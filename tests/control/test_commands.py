@@ -49,7 +49,47 @@ def test_a_user_becomes_an_administrator_and_a_plain_user_again(run, anna):
     assert anna.get("/metrics").status_code == 403
 
 
-@pytest.mark.parametrize("command", ["promote", "demote"])
+def test_a_user_is_made_by_an_administrator_of_the_machine(app, run, anonymous):
+    app.config["SETTINGS"].registration = "closed"
+    result = app.test_cli_runner().invoke(args=["users", "add", "clara"], input="correct horse\ncorrect horse\n")
+    assert result.stdout.splitlines()[-1] == "clara can log in."
+    assert "correct horse" not in result.output
+    who = {"username": "clara", "password": "correct horse"}
+    assert anonymous.post("/users/login", json=who).status_code == 200
+    assert run("users", "list")[1].split()[:3] == ["clara", "no", "active"]
+
+
+@pytest.mark.usefixtures("anna")
+@pytest.mark.parametrize(
+    ("name", "password", "line"),
+    [
+        ("anna", "correct horse", "Error: This username is taken: choose another one."),
+        ("clara", "short", "Error: password: String should have at least 8 characters"),
+        ("clara", "12345678", "Error: password: Many people use this password, or it is a name: choose another one."),
+        (
+            " clara",
+            "correct horse",
+            "Error: username: Use printable characters only, with no space at the beginning or end.",
+        ),
+    ],
+)
+def test_a_user_who_cannot_be_made_is_one_clear_line(run, name, password, line):
+    assert run("users", "add", name, "--password", password, exit_code=1) == [line]
+
+
+def test_a_disabled_user_is_out_until_they_are_enabled(run, anna, anonymous):
+    token = anna.post("/tokens", json={"name": "script"}).json["token"]
+    anonymous.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token}"
+    batch = anna.post("/batches", json={"links": ["https://vk.com/wall-1_1"]}).json["id"]
+    assert run("users", "disable", "anna") == ["anna is disabled."]
+    assert run("users", "list")[1].split()[:3] == ["anna", "no", "disabled"]
+    assert {client.get("/batches").status_code for client in (anna, anonymous)} == {401}
+    assert run("users", "enable", "anna") == ["anna can log in."]
+    assert anna.get("/batches").status_code == 401
+    assert anonymous.get(f"/batches/{batch}").status_code == 200
+
+
+@pytest.mark.parametrize("command", ["promote", "demote", "disable", "enable"])
 def test_nobody_of_that_name(run, command):
     assert run("users", command, "nobody", exit_code=1) == ["Error: There is no user 'nobody'."]
 

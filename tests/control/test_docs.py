@@ -34,7 +34,7 @@ def test_the_document_is_openapi_3_1(document):
     OpenAPIV31SpecValidator(document).validate()
 
 
-def test_T38_it_lists_exactly_the_routes_there_are(app, document):  # noqa: N802 - the number of its statement
+def test_T38_it_lists_exactly_the_routes_there_are(app, document):
     listed = {(path, method.upper()) for path, method, _ in operations(document)}
     there = {
         (re.sub(r"<(\w+)>", r"{\1}", rule.rule), method)

@@ -2,7 +2,7 @@ from sqlalchemy import insert, select, update
 
 from control.scheduler.pruning import KEYS_KEPT_SECONDS, RUNS_KEPT_SECONDS, Pruner, remove
 from crawler.database import now
-from crawler.models import Run, Submission, User
+from crawler.models import Login, Run, Submission, Tries, Usage, User
 from tests.seed import seed
 
 RECEIPT = {"fingerprint": "", "batch_public_id": "", "accepted": 1, "duplicates": 0, "rejected": 0}
@@ -36,6 +36,23 @@ def test_keys_go_when_nobody_looks_at_them_any_more(engine):
     remove(engine)
     with engine.connect() as connection:
         assert connection.execute(select(Submission.key)).scalars().all() == ["young"]
+
+
+def test_logins_tries_and_days_go_when_they_are_over(engine):
+    seed(engine, ["wall-1_1"])
+    with engine.begin() as connection:
+        user, moment = connection.execute(select(User.id, now())).one()
+        today = int(moment // 86_400)
+        for seconds in (-60, 60):
+            connection.execute(insert(Login).values(user_id=user, refresh_id="", expires_at=now() + seconds))
+            connection.execute(insert(Tries).values(key=str(seconds), count=1, until=now() + seconds))
+        for day in (today - 10, today):
+            connection.execute(insert(Usage).values(user_id=user, day=day, links=1))
+    remove(engine)
+    with engine.connect() as connection:
+        assert connection.execute(select(Login.expires_at > now())).scalars().all() == [True]
+        assert connection.execute(select(Tries.key)).scalars().all() == ["60"]
+        assert connection.execute(select(Usage.day)).scalars().all() == [today]
 
 
 def test_it_looks_once_in_a_while(engine):

@@ -12,11 +12,9 @@ import pytest
 
 from crawler import database
 from tests.checkout import copy_to
-from tests.processes import MARK, marked, of_module
+from tests.processes import MARK, marked, of_module, spiders
 from tests.seed import seed
 from tests.system import System, clean_environment, free_port
-
-SPIDER = "crawler.scrapyd.runner"
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +62,7 @@ def start_spider(system, mark):
     engine = database.create(url=system.environment["SQLALCHEMY_DATABASE_URL"])
     seed(engine, ["wall-1_1"], run=False)
     engine.dispose()
-    return system.until(lambda: of_module(mark, SPIDER), 20, "crawling")
+    return system.until(lambda: spiders(mark), 20, "crawling")[0]
 
 
 def nobody(system, mark, seconds=5.0):
@@ -141,6 +139,7 @@ def refused(folder, **settings):
         ({"SQLALCHEMY_DATABASE_URL": "mysql://x"}, "SQLALCHEMY_DATABASE_URL must name SQLite or PostgreSQL, not mysql"),
         ({"VK_API_URL": "api.vk.com"}, "VK_API_URL must be"),
         ({"LEASE_SECONDS": "soon"}, "LEASE_SECONDS must be"),
+        ({"WARM_SPARES": "-1"}, "WARM_SPARES must be a whole number from 0 to 100, not '-1'"),
         ({"HOST": "host.invalid"}, "HOST, PORT: cannot listen on host.invalid:8000"),
     ],
 )

@@ -1,5 +1,6 @@
 import os
 import stat
+from ipaddress import ip_network
 
 import pytest
 
@@ -60,6 +61,11 @@ def test_empty_is_unset(monkeypatch, name):
         ("BATCH_DEADLINE", "30m", 1800),
         ("BATCH_DEADLINE", "24h", 86_400),
         ("BATCH_DEADLINE", " 7 d ", 604_800),
+        ("REGISTRATION", "closed", "closed"),
+        ("TRUSTED_HOSTS", "Views.example, [2001:DB8::1]", ("views.example", "[2001:db8::1]")),
+        ("TRUSTED_PROXIES", "10.0.0.0/8, ::1", (ip_network("10.0.0.0/8"), ip_network("::1"))),
+        ("CORS_ORIGINS", "https://app.example,http://localhost:3000", ("https://app.example", "http://localhost:3000")),
+        ("MOST_WAITING_LINKS", "1000", 1000),
     ],
 )
 def test_good_values(monkeypatch, name, text, value):
@@ -93,6 +99,18 @@ def test_good_values(monkeypatch, name, text, value):
         ("BATCH_DEADLINE", "1h30m"),
         ("BATCH_DEADLINE", "367d"),
         ("BATCH_DEADLINE", "٣h"),
+        ("REGISTRATION", "invitation"),
+        ("TRUSTED_HOSTS", "*"),
+        ("TRUSTED_HOSTS", "views.example:8000"),
+        ("TRUSTED_HOSTS", "https://views.example"),
+        ("TRUSTED_PROXIES", "*"),
+        ("TRUSTED_PROXIES", "10.0.0.1/8"),
+        ("TRUSTED_PROXIES", "proxy.example"),
+        ("CORS_ORIGINS", "*"),
+        ("CORS_ORIGINS", "app.example"),
+        ("CORS_ORIGINS", "https://app.example/"),
+        ("READS_PER_SECOND", "0"),
+        ("MOST_LINKS_PER_DAY", "-1"),
     ],
 )
 def test_a_bad_value_is_one_line_with_its_name_and_without_itself(monkeypatch, name, text):

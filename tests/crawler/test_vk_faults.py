@@ -90,7 +90,7 @@ def until(true, run, meanwhile):
 
 
 @pytest.mark.parametrize("kind", troubles.KINDS)
-def test_every_link_ends_with_its_true_number(ended, kind):
+def test_T26_T39_every_link_ends_with_its_true_number(ended, kind):
     assert not wrong(ended[0][kind].links)
     assert kind in ended[0][kind].drawn
 

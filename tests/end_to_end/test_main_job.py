@@ -60,7 +60,7 @@ def right(row, case):
     return (row["status"], row["reason"], row["detail"]) == ("failed", reason, detail)
 
 
-def test_T24_one_post_is_fetched_once_however_many_links_name_it(running):  # noqa: N802 - the number of its statement
+def test_T24_one_post_is_fetched_once_however_many_links_name_it(running):
     system, vk = running
     vk.reset()
     forms = ["https://vk.com/wall-3_{}", "vk.ru/wall-3_{}", "https://m.vk.com/feed?w=wall-3_{}", "wall-3_{}"]

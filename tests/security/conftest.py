@@ -1,4 +1,4 @@
-"""The API's fixtures, and what these tests have of their own."""
+"""The API's and the crawler's fixtures, and what these tests have of their own."""
 
 import pytest
 from sqlalchemy import select
@@ -6,18 +6,11 @@ from sqlalchemy import select
 from control.db import db
 from crawler.models import Base
 from tests.control.conftest import address, admin, anna, anonymous, app, boris, client_of, set_link
-from tests.security.served import SETTINGS
+from tests.crawler.conftest import crawl, vk
 
-__all__ = ["address", "admin", "anna", "anonymous", "app", "boris", "client_of", "set_link"]
+__all__ = ["address", "admin", "anna", "anonymous", "app", "boris", "client_of", "crawl", "set_link", "vk"]
 
 COUNTERS: set[str] = set()  # tables that count what was asked, so that looking changes them
-
-
-@pytest.fixture
-def generous(monkeypatch):
-    """Limits that these tests stay under. Name it before the app: `pytest.mark.usefixtures`."""
-    for name, value in SETTINGS.items():
-        monkeypatch.setenv(name, value)
 
 
 @pytest.fixture

@@ -24,23 +24,32 @@ class Who(Enum):
     ANYBODY = "anybody"
     USER = "a user"
     ADMIN = "an administrator"
+    REFRESHER = "who has a refresh token"
 
 
 @dataclass(frozen=True)
 class Case:
-    """`body` and `query` are good ones. `original`: its clients may send unknown fields, which do nothing."""
+    """`body` and `query` are good ones."""
 
     who: Who = Who.USER
     body: dict[str, Any] | None = None
     query: dict[str, str] = field(default_factory=dict)
-    original: bool = False
     page: bool = False  # for browsers, not in the document
 
 
 CASES = {
-    "POST /users": Case(Who.ANYBODY, {"username": "new", "password": PASSWORD}, original=True),
-    "POST /users/login": Case(Who.ANYBODY, {"username": "nobody", "password": PASSWORD}, original=True),
-    "POST /get-views/vk": Case(body={"links": LINKS}, original=True),
+    "POST /users": Case(Who.ANYBODY, {"username": "new", "password": PASSWORD}),
+    "POST /users/login": Case(Who.ANYBODY, {"username": "nobody", "password": PASSWORD}),
+    "POST /users/refresh": Case(Who.REFRESHER),
+    "POST /users/logout": Case(),
+    "GET /users/me": Case(),
+    "PATCH /users/me": Case(body={"username": "another name"}),
+    "DELETE /users/me": Case(),
+    "GET /users/me/usage": Case(),
+    "GET /tokens": Case(),
+    "POST /tokens": Case(body={"name": "report", "scope": "read", "expires_in": "90d"}),
+    "DELETE /tokens/<id>": Case(),
+    "POST /get-views/vk": Case(body={"links": LINKS}),
     "GET /get-bg-tasks": Case(),
     "POST /batches": Case(body={"links": LINKS, "deadline": "2h"}),
     "GET /batches": Case(query={"limit": "1"}),
@@ -64,7 +73,11 @@ def make_batch(client: FlaskClient) -> str:
     return str(client.post("/batches", json={"links": LINKS}).get_json()["id"])
 
 
-MAKERS: dict[str, Callable[[FlaskClient], str]] = {"/batches/<id>": make_batch}
+def make_token(client: FlaskClient) -> str:
+    return str(client.post("/tokens", json={"name": "report"}).get_json()["id"])
+
+
+MAKERS: dict[str, Callable[[FlaskClient], str]] = {"/batches/<id>": make_batch, "/tokens/<id>": make_token}
 
 
 def operations(app: Flask) -> set[str]:

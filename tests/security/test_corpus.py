@@ -1,15 +1,17 @@
 """The hostile corpus against every route, as a stranger and as a user: no error of ours, every error a problem."""
 
+from uuid import uuid4
+
 import pytest
 from sqlalchemy import select, text
 
-from control import users
+from control import passwords
 from control.db import db
 from crawler.models import User
 from tests.security.corpus import HEADERS, PATHS, QUERIES, bodies
 from tests.security.routes import CASES, METHODS, MISSING, maker, path, split
 
-pytestmark = pytest.mark.usefixtures("generous", "quick_hashes")
+pytestmark = pytest.mark.usefixtures("quick_hashes")
 
 JSON = "application/json"
 
@@ -17,22 +19,26 @@ JSON = "application/json"
 @pytest.fixture
 def quick_hashes(monkeypatch):
     """A hash takes 0.2 s, and what is hashed here is nobody's."""
-    monkeypatch.setattr(users, "hasher", users.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    monkeypatch.setattr(passwords, "hasher", passwords.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 
 
 class Sender:
-    """Asks one route as one client, and looks at every answer. A user asks with an id of theirs."""
+    """Asks one route, and looks at every answer. A user asks with an id of theirs; who is gone, is another user."""
 
-    def __init__(self, client, rule, *, known):
-        self.client, self.rule = client, rule
-        self.make = maker(rule) if known and "<id>" in rule else lambda _: MISSING
-        self.id = self.make(client)
+    def __init__(self, new_client, rule, *, known):
+        self.new_client, self.rule = new_client, rule
+        self.new_id = maker(rule) if known and "<id>" in rule else lambda _: MISSING
         self.methods = [split(label)[0] for label in CASES if split(label)[1] == rule]
+        self.begin()
+
+    def begin(self):
+        self.client = self.new_client()
+        self.id = self.new_id(self.client)
 
     def send(self, method, address=None, **arguments):
         answer = self.client.open(address or path(self.rule, self.id), method=method, buffered=True, **arguments)
         if answer.status_code == 204:
-            self.id = self.make(self.client)
+            self.begin()
         check(answer, repr((method, address, arguments))[:300])
 
 
@@ -49,9 +55,10 @@ def check(answer, sent):
         assert "Traceback" not in answer.text
 
 
-@pytest.fixture(params=["anonymous", "anna"])
-def sender(request, rule, app):
-    return Sender(request.getfixturevalue(request.param), rule, known=request.param == "anna")
+@pytest.fixture(params=["stranger", "user"])
+def sender(request, rule, app, client_of):
+    known = request.param == "user"
+    return Sender(lambda: client_of(uuid4().hex) if known else app.test_client(), rule, known=known)
 
 
 @pytest.mark.parametrize("rule", sorted({split(label)[1] for label in CASES}))

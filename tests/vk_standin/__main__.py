@@ -16,7 +16,7 @@ TOKENS = [(f"standin-{kind}", kind) for kind in KINDS]
 
 
 class EndWithStdin(Protocol):
-    def connectionLost(self, _reason: object = None) -> None:  # noqa: N802 - Twisted's name
+    def connectionLost(self, _reason: object = None) -> None:
         if reactor.running:
             reactor.stop()
 
@@ -42,6 +42,7 @@ def arguments() -> argparse.Namespace:
     )
     add("--trouble", type=float, default=default.trouble, help="share of the calls and pages that go wrong, 0 to 1")
     add("--troubles", default=default.troubles, metavar="KIND,KIND", help="in one of these ways; default: the usual")
+    add("--page-bytes", type=int, default=default.page_bytes, help="weight of a wall post's page, comments and all")
     add("--seed", type=int, default=0, help="of the order of items in answers, and of trouble")
     add("--end-with-stdin", action="store_true", help="end when standard input ends")
     return parser.parse_args()

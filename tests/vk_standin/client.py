@@ -95,7 +95,7 @@ class StandIn:
         return counts
 
     def set(self, **settings: Any) -> None:
-        """Change `latency`, `rate`, `rate_tolerance`, `most_bytes`, `robots`, `trouble` or `troubles`."""
+        """Change `latency`, `rate`, `rate_tolerance`, `most_bytes`, `robots`, `trouble`, `troubles` or `page_bytes`."""
         self._control("set", settings)
 
     def fault(self, **fault: Any) -> None:

@@ -12,6 +12,7 @@ from twisted.web.server import NOT_DONE_YET, Request
 
 from tests.vk_standin import troubles, wire
 from tests.vk_standin.api import NAME, Api
+from tests.vk_standin.comments import padded
 from tests.vk_standin.journal import Journal
 from tests.vk_standin.pages import page
 from tests.vk_standin.troubles import HTML, JSON, Reply
@@ -64,7 +65,7 @@ class StandIn(Resource):
             return self._break(fault, request)
         if what == "robots.txt":
             return self._send(request, Reply(200, "text/plain; charset=utf-8", self.settings.robots.encode()))
-        found = page(path, query)
+        found = padded(page(path, query), self.settings.page_bytes)
         trouble = entry["trouble"] = self._trouble(page=True)
         charset = found.content_type.partition("charset=")[2]
         body = troubles.text(trouble, found.text).encode(charset, "xmlcharrefreplace")

@@ -15,7 +15,8 @@ class Settings:
 
     `most_bytes`: the size of an answer of `execute` beyond which error 13 comes. `latency`: seconds before an
     answer goes out. `robots`: the text of robots.txt. `trouble`: the share of the calls and pages that go wrong, in
-    one of the ways of `troubles`: a comma separated list of kinds, the usual ones if it is empty.
+    one of the ways of `troubles`: a comma separated list of kinds, the usual ones if it is empty. `page_bytes`: how
+    long the page of a wall post is at least, for the comments below it.
     """
 
     latency: float = 0.0
@@ -25,6 +26,7 @@ class Settings:
     robots: str = ROBOTS
     trouble: float = 0.0
     troubles: str = ""
+    page_bytes: int = 0
 
     def change(self, given: Mapping[str, Any]) -> None:
         """Take over what is given; ValueError names what is no setting, or not of its type, and changes nothing."""

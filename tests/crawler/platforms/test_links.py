@@ -108,7 +108,7 @@ ids = st.integers(1, links.LARGEST)
 
 
 @pytest.mark.parametrize("case", LINKS + MORE, ids=lambda case: ascii(case.url[:60]))
-def test_T27_the_table(case):  # noqa: N802 - the number of its statement
+def test_T27_the_table(case):
     found = links.identify(case.url)
     if case.expect == "accept":
         kind = "wall" if case.kind == "wall" else "video"  # a clip is a video: they share their ids
@@ -136,6 +136,14 @@ def test_round_trip(kind, owner, sign, item):
     found = links.identify(f"https://vk.com/{kind}{sign}{owner}_{item}")
     assert (found.owner, found.item) == (int(f"{sign}{owner}"), item)
     assert links.identify(links.canonical(found.key)) == found
+
+
+@given(kind=st.sampled_from(["wall", "video", "clip", "Wall"]), owner=st.text("-0123456789", max_size=21), item=ids)
+@example(kind="wall", owner="01", item=1)
+@example(kind="clip", owner="-9223372036854775808", item=1)
+def test_a_plain_address_is_read_as_every_other(kind, owner, item):
+    address = f"https://m.vk.ru/{kind}{owner}_{item}"
+    assert links.identify(address) == links.identify(f"{address}?from=feed")
 
 
 @given(host=st.text(st.characters(codec="ascii", exclude_characters="/?# \\"), min_size=1))

@@ -1,140 +1,24 @@
-"""A real scrapyd with our parts in it: what it starts, cancels and leaves behind."""
+"""What a scrapyd with our parts in it starts, cancels and leaves behind."""
 
 import os
-import shutil
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
-from time import monotonic, sleep
 
 import pytest
-import requests
-from sqlalchemy import select, text, update
+from sqlalchemy import text, update
 
-from crawler import database
 from crawler.models import Link, Run
 from crawler.scrapyd import reaper
-from tests.checkout import copy_to
-from tests.processes import MARK, marked, of_module
+from tests.crawler.scrapyd.daemon import until
+from tests.processes import RUNNER, marked
 from tests.seed import seed
-from tests.system import clean_environment, free_port
 
-SPIDER = "crawler.scrapyd.runner"
-
-
-def until(true, what, seconds=20.0):
-    end = monotonic() + seconds
-    while monotonic() < end:
-        if result := true():
-            return result
-        sleep(0.05)
-    raise AssertionError(f"not {what}")
+cold_or_warm = pytest.mark.parametrize("scrapyd", [0, 2], ids=["cold", "warm"], indirect=True)
 
 
-class Scrapyd:
-    """A scrapyd in a copy of the checkout with a database of its own, and a VK that never answers."""
-
-    def __init__(self, folder, database_file, vk):
-        self.folder = folder
-        self.mark = f"{os.getpid()}-scrapyd"
-        self.port = free_port()
-        self.vk = vk
-        self.engine = database.create(url=f"sqlite:///{database_file}")
-        self.environment = clean_environment() | {
-            MARK: self.mark,
-            "SQLALCHEMY_DATABASE_URL": f"sqlite:///{database_file}",
-            "SCRAPYD_HTTP_PORT": str(self.port),
-            "VK_TOKENS": "token",
-            "VK_API_URL": f"http://127.0.0.1:{vk.getsockname()[1]}",
-            "MAX_RUNS": "1",
-            "LEASE_SECONDS": "6",
-        }
-        self.log = folder / "scrapyd.log"
-
-    def start(self):
-        with self.log.open("ab") as log:
-            command = [sys.executable, "-m", "scrapyd", "--pidfile="]
-            self.process = subprocess.Popen(
-                command, cwd=self.folder, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
-            )
-        until(self.answers, "answering")
-
-    def answers(self):
-        try:
-            return self.ask("daemonstatus.json")
-        except requests.ConnectionError:
-            return None
-
-    def ask(self, path, **form):
-        method = "POST" if form else "GET"
-        return requests.request(method, f"http://127.0.0.1:{self.port}/{path}", data=form, timeout=20).json()
-
-    def schedule(self, run, **more):
-        form = {"project": "default", "spider": "vk_views", "jobid": run, "run": run} | more
-        assert self.ask("schedule.json", **form)["status"] == "ok"
-
-    def jobs(self, state):
-        return [job["id"] for job in self.ask("listjobs.json?project=default")[state]]
-
-    def spider(self):
-        return of_module(self.mark, SPIDER)
-
-    def run(self, links):
-        """Commit a run, and wait until its spider has a request on the wire; its id."""
-        run = seed(self.engine, links)
-        self.schedule(run)
-        until(lambda: self.one(select(Link.id).where(Link.run_id == run, Link.sent.is_(True))), "sent")
-        return run
-
-    def one(self, statement):
-        with self.engine.connect() as connection:
-            return connection.execute(statement).first()
-
-    def rows(self, run):
-        """Status and reason of each link in the run's batch."""
-        batch = select(Run.batch_id).where(Run.id == run).scalar_subquery()
-        statement = (
-            select(Link.status, Link.reason, Link.attempts).where(Link.batch_id == batch).order_by(Link.position)
-        )
-        with self.engine.connect() as connection:
-            return [tuple(row) for row in connection.execute(statement)]
-
-    def outcome(self, run):
-        return tuple(self.one(select(Run.state, Run.outcome).where(Run.id == run)))
-
-    def cancel(self, run):
-        return self.ask("cancel.json", project="default", job=run)
-
-    def stop(self, number=signal.SIGTERM):
-        self.process.send_signal(number)
-        self.process.wait(10)
-
-    def clear(self):
-        """Kill what runs, and forget what waits."""
-        for pid in marked(self.mark):
-            os.kill(pid, signal.SIGKILL)
-        self.process.wait(10)
-        shutil.rmtree(self.folder / "var", ignore_errors=True)
-
-
-@pytest.fixture
-def scrapyd(tmp_path, migrated_sqlite, copied):
-    file = shutil.copy(migrated_sqlite, tmp_path / "views.db")
-    with socket.create_server(("127.0.0.1", 0)) as silent_vk:
-        scrapyd = Scrapyd(copied, file, silent_vk)
-        scrapyd.start()
-        yield scrapyd
-        scrapyd.clear()
-        scrapyd.engine.dispose()
-
-
-@pytest.fixture(scope="module")
-def copied(tmp_path_factory):
-    return copy_to(tmp_path_factory.mktemp("checkout") / "views")
-
-
+@cold_or_warm
 def test_cancel_ends_a_pending_and_a_running_run_with_their_links(scrapyd):
     running = scrapyd.run(["wall-1_1", "wall-1_2"])
     pending = seed(scrapyd.engine, ["wall-1_3"])
@@ -164,6 +48,7 @@ def test_a_cancel_that_the_database_refuses_is_an_error_and_the_run_goes_on(scra
     assert scrapyd.spider()
 
 
+@cold_or_warm
 def test_a_stop_leaves_no_spider_and_charges_no_link(scrapyd):
     run = scrapyd.run(["wall-1_1"])
     scrapyd.stop()
@@ -172,6 +57,7 @@ def test_a_stop_leaves_no_spider_and_charges_no_link(scrapyd):
     assert scrapyd.rows(run) == [("created", None, 0)]
 
 
+@cold_or_warm
 def test_a_killed_scrapyd_takes_its_spiders_along_and_pending_runs_survive(scrapyd):
     scrapyd.run(["wall-1_1"])
     pending = seed(scrapyd.engine, ["wall-1_2"])
@@ -182,6 +68,7 @@ def test_a_killed_scrapyd_takes_its_spiders_along_and_pending_runs_survive(scrap
     until(lambda: scrapyd.jobs("running") == [pending], "running")
 
 
+@cold_or_warm
 def test_a_killed_spider_gives_its_links_back_at_once(scrapyd):
     run = scrapyd.run(["wall-1_1", "wall-1_2"])
     with scrapyd.engine.begin() as connection:
@@ -195,13 +82,14 @@ def test_a_killed_spider_gives_its_links_back_at_once(scrapyd):
 def test_of_a_job_that_was_posted_twice_the_second_process_takes_nothing_from_the_first(scrapyd):
     run = scrapyd.run(["wall-1_1"])
     environment = scrapyd.environment | {"SCRAPY_JOB": run}
-    command = [sys.executable, "-m", SPIDER, "crawl", "vk_views", "-a", f"run={run}"]
+    command = [sys.executable, "-m", RUNNER, "crawl", "vk_views", "-a", f"run={run}"]
     with subprocess.Popen(command, cwd=scrapyd.folder, env=environment, stdin=subprocess.PIPE, stderr=-3) as second:
         assert second.wait(20) == 0
     reaper.bury(scrapyd.engine, run, second.pid)
     assert scrapyd.outcome(run) == ("running", None)
 
 
+@cold_or_warm
 def test_a_spider_that_is_stopped_keeps_nobody_waiting(scrapyd):
     run = scrapyd.run(["wall-1_1"])
     os.kill(scrapyd.spider(), signal.SIGSTOP)
@@ -237,8 +125,3 @@ def test_a_locked_queue_stops_no_polling_and_an_unlistable_job_no_slot(scrapyd):
     scrapyd.run(["wall-1_1"])
     queue.close()
     jobs.close()
-
-
-def test_no_code_can_be_uploaded(scrapyd):
-    for service in ("addversion.json", "delversion.json", "delproject.json"):
-        assert requests.post(f"http://127.0.0.1:{scrapyd.port}/{service}", timeout=20).status_code == 404

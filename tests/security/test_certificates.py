@@ -71,7 +71,7 @@ def run(sqlite_url, vk, authority, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["localhost", "vk.example"])
-def test_a_right_certificate_is_needed_and_is_enough(run, vk, authority, listen, name):
+def test_T26_a_right_certificate_is_needed_and_is_enough(run, vk, authority, listen, name):
     run.environment["VK_API_URL"] = f"https://localhost:{listen(authority.issue_cert(name))}"
     run.work(time.monotonic() + 30)
     links = run.ended()
@@ -82,8 +82,18 @@ def test_a_right_certificate_is_needed_and_is_enough(run, vk, authority, listen,
         assert vk.journal() == []
 
 
-def test_nobody_vouches_for_a_certificate_of_ones_own(run, vk, listen):
+def test_T26_nobody_vouches_for_a_certificate_of_ones_own(run, vk, listen):
     run.environment["VK_API_URL"] = f"https://localhost:{listen(trustme.CA().issue_cert('localhost'))}"
     run.work(time.monotonic() + 30)
     assert {(link.views, link.detail, link.attempts > 0) for link in run.ended()} == {(None, "tls", True)}
     assert vk.journal() == []
+
+
+def test_T26_what_is_configured_as_https_is_never_asked_in_plain_http(run, vk, authority, listen):
+    port = listen(authority.issue_cert("localhost"))
+    run.environment |= {"VK_TOKENS": "", "VK_SITE_URL": f"https://localhost:{port}"}
+    vk.fault(method="page", status=302, location=f"{vk.url}/plain", times=len(ITEMS) // 2)
+    vk.fault(method="page", status=302, location=f"http://localhost:{port}/plain", times=0)
+    run.work(time.monotonic() + 30)
+    assert {(link.views, link.detail) for link in run.ended()} == {(None, "the page leads to another host")}
+    assert {entry["path"] for entry in vk.journal()} == {"/robots.txt", *(f"/wall-1_{item}" for item in ITEMS)}

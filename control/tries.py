@@ -1,0 +1,62 @@
+"""Tries that a restart does not forget and all processes share: logins and registrations, by account and by address.
+
+Several windows side by side make the delay grow, and nobody is locked out for good: whoever fails goes on waiting.
+"""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from hashlib import sha256
+
+from sqlalchemy import Connection, Engine, case, delete
+
+from control.errors import TooManyRequests
+from crawler.database import now, upsert, writing
+from crawler.models import Tries
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """So many tries of one kind in so many seconds."""
+
+    kind: str
+    seconds: float
+    most: int
+
+
+OF_ACCOUNT = (Window("account", 900, 10), Window("account", 10_800, 30), Window("account", 86_400, 60))
+
+
+def of_address(kind: str, an_hour: int) -> tuple[Window, Window]:
+    """Half of an hour's tries may come at once."""
+    return Window(kind, 60, max(1, an_hour // 2)), Window(kind, 3600, an_hour)
+
+
+def count(engine: Engine, given: Iterable[tuple[str, tuple[Window, ...]]]) -> None:
+    """Count one try of each of these, names with their windows. Raises TooManyRequests, and then none is counted."""
+    with writing(engine) as connection:
+        waits = [_count(connection, who, window) for who, windows in given for window in windows]
+        if wait := math.ceil(max(waits)):
+            raise TooManyRequests(f"Too many tries: come again in {wait} s.", wait)
+
+
+def forget(engine: Engine, who: str, windows: tuple[Window, ...]) -> None:
+    """Begin anew: the last try was right."""
+    with engine.begin() as connection:
+        connection.execute(delete(Tries).where(Tries.key.in_([_key(who, window) for window in windows])))
+
+
+def _count(connection: Connection, who: str, window: Window) -> float:
+    """Seconds to wait; 0: this try is within its window."""
+    over = Tries.until <= now()
+    begun = {"count": 1, "until": now() + window.seconds}
+    again = {"count": case((over, 1), else_=Tries.count + 1), "until": case((over, begun["until"]), else_=Tries.until)}
+    new = upsert(connection, Tries).values(key=_key(who, window), **begun)
+    counted = new.on_conflict_do_update(index_elements=[Tries.key], set_=again)
+    row = connection.execute(counted.returning(Tries.count, Tries.until - now())).one()
+    return max(1.0, row[1]) if row[0] > window.most else 0.0
+
+
+def _key(who: str, window: Window) -> str:
+    """Of a form that any database can hold: a name is whatever somebody sends."""
+    return sha256(f"{window.kind} {window.seconds} {who}".encode("utf-8", "surrogatepass")).hexdigest()
