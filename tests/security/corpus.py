@@ -197,9 +197,12 @@ def _values() -> list[object]:
 
 
 def bodies() -> list[bytes]:
-    """Return bodies, each of which has every field that there is; and those that are no JSON."""
+    """Return bodies, those that have every field, those that have what one route wants, and those that are no JSON."""
     whole = [json.dumps(dict.fromkeys(FIELDS, value)).encode() for value in _values()]
-    texts = [json.dumps({"links": [text], "username": text, "password": text}).encode() for text in TEXTS]
+    good = [
+        shape for text in TEXTS for shape in ({"links": [text]}, {"username": text, "password": text}, {"name": text})
+    ]
+    texts = [json.dumps(shape).encode() for shape in good]
     return whole + texts + [*BROKEN]
 
 
