@@ -10,14 +10,10 @@ from pathlib import Path
 import requests
 
 from tests.conftest import migrate
-from tests.system import clean_environment, free_port
+from tests.system import PLENTY, clean_environment, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 DATABASE = "views.db"
-
-# What would keep one machine from asking as often as these tests do.
-LIMITS = ("READS_PER_SECOND", "SUBMISSIONS_PER_MINUTE", "LOGINS_PER_HOUR", "REGISTRATIONS_PER_HOUR")
-SETTINGS = dict.fromkeys((*LIMITS, "MOST_WAITING_LINKS", "MOST_LINKS_PER_DAY"), "1000000000")
 
 
 @contextmanager
@@ -30,7 +26,7 @@ def served(folder: Path) -> Iterator[str]:
         process = subprocess.Popen(
             [sys.executable, "-m", "control.api"],
             cwd=ROOT,
-            env=clean_environment() | SETTINGS | own,
+            env=clean_environment() | PLENTY | own,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
