@@ -3,7 +3,7 @@
 Single guarded statements or one transaction each, never a read in one and the write in another.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,6 @@ from sqlalchemy import (
     Select,
     Update,
     and_,
-    bindparam,
     case,
     exists,
     func,
@@ -23,6 +22,7 @@ from sqlalchemy import (
     update,
 )
 
+from crawler import given
 from crawler.database import now, writing
 from crawler.ending import end
 from crawler.lease import hold
@@ -43,7 +43,6 @@ class Claimed:
     post_id: int
     key: str
     access_key: str
-    attempts: int
 
 
 def claim(engine: Engine, run_id: str, lease: float, limit: int) -> list[Claimed]:
@@ -52,29 +51,28 @@ def claim(engine: Engine, run_id: str, lease: float, limit: int) -> list[Claimed
         batch_id = hold(connection, run_id, lease)
         ready = _claimable(batch_id).where(Link.not_before <= now()).order_by(Link.position).limit(limit)
         rows = connection.execute(ready).all()
-        firsts = [row.position for row in rows]
         taken = {row.id: row for row in rows}
-        if firsts:
+        if rows:
+            firsts = given.ids(connection, [row.position for row in rows])
             copies = _claimable(batch_id).where(Link.duplicate_of.in_(firsts))
             taken.update((row.id, row) for row in connection.execute(copies))
-            statement = each(Link.status == Status.CREATED)
             values = {"status": Status.IN_PROGRESS, "run_id": run_id, "sent": False}
-            connection.execute(statement.values(values), [{"link": id_} for id_ in taken])
-    return [Claimed(row.id, row.post_id, row.key, row.access_key, row.attempts) for row in taken.values()]
+            connection.execute(these(connection, list(taken), Link.status == Status.CREATED).values(values))
+    return [Claimed(row.id, row.post_id, row.key, row.access_key) for row in taken.values()]
 
 
-def _claimable(batch_id: int) -> Select[int, int, int | None, str, str, int]:
+def _claimable(batch_id: int) -> Select[int, int, int | None, str, str]:
     return (
-        select(Link.id, Link.position, Link.post_id, Post.key, Link.access_key, Link.attempts)
+        select(Link.id, Link.position, Link.post_id, Post.key, Link.access_key)
         .join(Post, Post.id == Link.post_id)
         .where(Link.batch_id == batch_id, Link.status == Status.CREATED)
         .with_for_update(of=Link, skip_locked=True)
     )
 
 
-def mark_sent(connection: Connection, run_id: str, link_ids: Iterable[int]) -> None:
+def mark_sent(connection: Connection, run_id: str, link_ids: Sequence[int]) -> None:
     """Note, just before a request leaves, which links it is for: should we die now, they are charged, and only they."""
-    connection.execute(each(held(run_id)).values(sent=True), [{"link": id_} for id_ in link_ids])
+    connection.execute(these(connection, link_ids, still_held(run_id)).values(sent=True))
 
 
 def charged(reason: ColumnElement[Any], detail: ColumnElement[Any], attempts: int = ATTEMPTS) -> dict[str, Any]:
@@ -92,13 +90,22 @@ def charged(reason: ColumnElement[Any], detail: ColumnElement[Any], attempts: in
     }
 
 
-def each(*conditions: ColumnElement[bool]) -> Update:
-    """Update one link a parameter set: executed with a list, the driver runs it as one prepared statement."""
-    return update(Link).where(Link.id == bindparam("link"), *conditions).execution_options(synchronize_session=False)
+def these(connection: Connection, link_ids: Sequence[int], condition: ColumnElement[bool]) -> Update:
+    """Update those of these links that are still so: one statement, however many they are."""
+    return (
+        update(Link)
+        .where(Link.id.in_(given.ids(connection, link_ids)), condition)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def held(run_id: str) -> ColumnElement[bool]:
     return and_(Link.run_id == run_id, Link.status == Status.IN_PROGRESS)
+
+
+def still_held(run_id: str) -> ColumnElement[bool]:
+    """The same, of links that are found by their ids."""
+    return and_(given.unindexed(Link.run_id) == run_id, Link.status == Status.IN_PROGRESS)
 
 
 def settle(engine: Engine, run_id: str, lease: float, outcome: str, alarm: str | None = None) -> None:
