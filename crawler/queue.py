@@ -19,8 +19,10 @@ from sqlalchemy import (
     func,
     literal,
     select,
+    tuple_,
     update,
 )
+from sqlalchemy.orm import aliased
 
 from crawler import given
 from crawler.database import now, writing
@@ -29,10 +31,13 @@ from crawler.lease import hold
 from crawler.models import Batch, Link, Post, Run, RunState, Status
 from crawler.reasons import Reason
 
+CHUNK = 5000  # links claimed at once: what one `execute` of VK measures (25 calls of 200 videos)
+IN_HAND = 2 * CHUNK  # at most so many links has a run: several requests ahead, and little memory
 ATTEMPTS = 8  # tries of a link before it fails with the reason of the last one: over ten minutes
 AD_HOC_ATTEMPTS = 3  # somebody sits before an ad-hoc run
 BACKOFF_SECONDS = 5.0  # after the first try; doubled after each further one
 LONGEST_BACKOFF_SECONDS = 600.0
+JUST_SECONDS = 0.5  # the scheduler needs less to give a new batch a free slot
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +160,27 @@ def ready(batch: type[Batch] = Batch) -> ColumnElement[bool]:
     return and_(batch.closed_at.is_(None), batch.waiting_until <= now(), waiting_link, ~active_run)
 
 
-def others_wait(engine: Engine) -> bool:
-    """Whether some batch waits for a run."""
+def has_more(connection: Connection, batch_id: int, than: int) -> bool:
+    """Whether more links of the batch than so many can be worked on now."""
+    waiting = (Link.batch_id == batch_id, Link.status == Status.CREATED, Link.not_before <= now())
+    return connection.execute(select(Link.id).where(*waiting).limit(1).offset(than)).first() is not None
+
+
+def longest_waiting(engine: Engine) -> float | None:
+    """When that batch last had a run which has waited longest for one (0: it never had any); None where none waits.
+
+    One that has only just come does not count: there may be a slot for it.
+    """
+    served = select(func.min(Batch.served_at)).where(ready(), Batch.created_at < now() - JUST_SECONDS)
     with engine.connect() as connection:
-        return connection.execute(select(Batch.id).where(ready()).limit(1)).first() is not None
+        return connection.execute(served).scalar()
+
+
+def is_further(engine: Engine, run_id: str) -> bool:
+    """Whether an older run is at work on this one's batch."""
+    older, mine = aliased(Run), aliased(Run)
+    earlier = tuple_(older.created_at, older.id) < tuple_(mine.created_at, mine.id)
+    at_work = (older.finished_at.is_(None), older.state == RunState.RUNNING, older.lease_until > now())
+    statement = select(older.id).join(mine, mine.batch_id == older.batch_id).where(mine.id == run_id, *at_work, earlier)
+    with engine.connect() as connection:
+        return connection.execute(statement.limit(1)).first() is not None

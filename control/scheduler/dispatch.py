@@ -3,6 +3,8 @@ spider wins its run by compare-and-set: a run that was posted twice is worked on
 """
 
 import random
+from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 import structlog
@@ -12,7 +14,7 @@ from structlog.contextvars import bound_contextvars
 from control.scrapyd import Scrapyd, ScrapydError
 from crawler.database import now, writing
 from crawler.models import Batch, Run, RunState, User, random_id
-from crawler.queue import ready
+from crawler.queue import IN_HAND, has_more, ready
 
 log = structlog.get_logger()
 
@@ -30,14 +32,36 @@ def look_again(engine: Engine) -> None:
 def enlist(engine: Engine, most: int, nodes: list[str]) -> None:
     """Commit a run for batches that have links to work on, while fewer than `most` runs are active."""
     with engine.connect() as connection:
-        if connection.execute(_in_turn(1)).first() is None:
+        if not _waiting(connection, most):
             return
     with writing(engine) as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
-        active = connection.execute(select(func.count()).where(Run.finished_at.is_(None))).scalar_one()
-        if active < most:
-            _give_runs(connection, connection.execute(_in_turn(most - active)).all(), nodes)
+        _give_runs(connection, _waiting(connection, most), nodes)
+
+
+def _waiting(connection: Connection, most: int) -> list[Any]:
+    """Batches that get a run now: their first one, and while nobody waits for that, a further one."""
+    free = most - connection.execute(select(func.count()).where(Run.finished_at.is_(None))).scalar_one()
+    if free <= 0:
+        return []
+    firsts = connection.execute(_in_turn(free)).all()
+    return [*firsts, *islice(_large(connection), free - len(firsts))]
+
+
+def _large(connection: Connection) -> Iterator[Any]:
+    """Batches with more links for now than their runs can hold; those of users with few runs come first."""
+    of_user = func.sum(func.count()).over(partition_by=Batch.user_id)
+    statement = (
+        select(Batch.id, Batch.user_id, Batch.platform, func.count().label("runs"))
+        .join(Run, Run.batch_id == Batch.id)
+        .where(Run.finished_at.is_(None), Batch.closed_at.is_(None), Batch.waiting_until <= now())
+        .group_by(Batch.id)
+        .order_by(of_user, func.count(), Batch.served_at, Batch.id)
+    )
+    for batch_id, user_id, platform, runs in connection.execute(statement).all():
+        if has_more(connection, batch_id, runs * IN_HAND):
+            yield batch_id, user_id, platform
 
 
 def _in_turn(limit: int) -> Select[int, str, str]:
