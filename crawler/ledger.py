@@ -17,7 +17,7 @@ from crawler import answers, budget, ending, lease, queue, results
 from crawler.budget import State
 from crawler.database import writing
 from crawler.models import Batch, Link, Run
-from crawler.queue import Claimed
+from crawler.queue import Claimed, Siblings
 from crawler.reasons import Reason
 from crawler.results import Result
 
@@ -104,8 +104,8 @@ class Ledger:
     async def longest_waiting(self) -> float | None:
         return await self._do(queue.longest_waiting, self.engine)
 
-    async def is_further(self) -> bool:
-        return await self._do(queue.is_further, self.engine, self.run_id)
+    async def siblings(self) -> Siblings:
+        return await self._do(queue.siblings, self.engine, self.run_id)
 
     async def wait(self, why: str, seconds: float) -> None:
         """Let the whole batch wait."""

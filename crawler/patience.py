@@ -11,7 +11,7 @@ from crawler.reasons import Reason
 
 STAY_SECONDS = 10.0  # a run stays for links that are due so soon; later ones get a run of their own
 TURN_SECONDS = 30.0  # after that, a run makes room when another batch waits for one,
-FIRST_TURN_SECONDS = 5.0  # or after that, when it has never had any; a batch's further runs make room at once
+FIRST_TURN_SECONDS = 5.0  # or after that, when it has never had any; where a batch has several, the youngest at once
 LOOK_SECONDS = 1.0  # between two looks whether somebody waits
 WAIT_SECONDS = 60.0  # a batch without a usable credential looks again after so long, for somebody may have replaced it
 AD_HOC_SECONDS = 120.0  # somebody sits before an ad-hoc run: it waits no longer than that for a credential
@@ -42,7 +42,10 @@ class Patience:
         served = await self.ledger.longest_waiting()
         if served is None:
             return False
-        return seconds >= (TURN_SECONDS if served else FIRST_TURN_SECONDS) or await self.ledger.is_further()
+        siblings = await self.ledger.siblings()
+        if siblings.older or siblings.younger:  # the youngest goes, and then we look again
+            return not siblings.younger
+        return seconds >= (TURN_SECONDS if served else FIRST_TURN_SECONDS)
 
     async def worth_waiting(self) -> bool:
         """Whether this run, with nothing on its way, should stay: links are due soon, or a pause is about to end."""
@@ -51,7 +54,7 @@ class Patience:
         due = await self.ledger.next_due()
         if due is None or self.ad_hoc:
             return due is not None
-        return due <= STAY_SECONDS and not await self.ledger.is_further()
+        return due <= STAY_SECONDS and not (await self.ledger.siblings()).older
 
     async def _stays_for_credential(self) -> bool:
         seconds, why = self.credentials.shortest_pause() or (math.inf, "no usable access token")

@@ -176,11 +176,19 @@ def longest_waiting(engine: Engine) -> float | None:
         return connection.execute(served).scalar()
 
 
-def is_further(engine: Engine, run_id: str) -> bool:
-    """Whether an older run is at work on this one's batch."""
-    older, mine = aliased(Run), aliased(Run)
-    earlier = tuple_(older.created_at, older.id) < tuple_(mine.created_at, mine.id)
-    at_work = (older.finished_at.is_(None), older.state == RunState.RUNNING, older.lease_until > now())
-    statement = select(older.id).join(mine, mine.batch_id == older.batch_id).where(mine.id == run_id, *at_work, earlier)
+@dataclass(frozen=True, slots=True)
+class Siblings:
+    """How many other runs are at work on a run's batch: such as came before it, and after it."""
+
+    older: int
+    younger: int
+
+
+def siblings(engine: Engine, run_id: str) -> Siblings:
+    mine, other = aliased(Run), aliased(Run)
+    older = tuple_(other.created_at, other.id) < tuple_(mine.created_at, mine.id)
+    at_work = (other.finished_at.is_(None), other.state == RunState.RUNNING, other.lease_until > now())
+    statement = select(older).join(mine, mine.batch_id == other.batch_id)
     with engine.connect() as connection:
-        return connection.execute(statement.limit(1)).first() is not None
+        found = connection.execute(statement.where(mine.id == run_id, other.id != run_id, *at_work)).scalars().all()
+    return Siblings(sum(found), len(found) - sum(found))
