@@ -18,6 +18,10 @@ from tests.seed import identify, seed
 
 LEASE = 600.0
 LARGE = ("links", "readings", "posts")
+WAITING_INDEXES = {  # none of them leads through what is finished
+    "sqlite": re.compile("ix_links_waiting"),
+    "postgresql": re.compile("ix_links_waiting|ix_links_batch_id_status"),
+}
 FINISHED, WAITING = 8_000, 2_000
 
 
@@ -38,7 +42,10 @@ def run(engine):
 
 
 class Plans:
-    """Explains each statement before it is executed."""
+    """Explains each statement before it is executed.
+
+    For so few rows PostgreSQL prefers to read them all: it is made to say whether there is another way.
+    """
 
     def __init__(self, engine):
         self.engine, self.found = engine, []
@@ -51,8 +58,10 @@ class Plans:
             cursor.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)
             lines = [row[-1] for row in cursor.fetchall()]
         else:
+            cursor.execute("SET enable_seqscan = off")
             cursor.execute(f"EXPLAIN {statement}", parameters)
             lines = [row[0] for row in cursor.fetchall()]
+            cursor.execute("RESET enable_seqscan")
         self.found.append((statement, lines))
 
     def whole(self):
@@ -129,13 +138,11 @@ def test_what_is_known_by_its_id_is_found_by_its_id(engine, run, plans):
 def test_whether_links_wait_is_asked_of_those_that_wait(engine, run, plans, later):
     if later:
         with engine.begin() as connection:
-            connection.execute(
-                update(Link).where(Link.batch_id == 4, Link.finished_at.is_(None)).values(not_before=1e12)
-            )
+            connection.execute(update(Link).where(Link.batch_id == 4, Link.status == "created").values(not_before=1e12))
     plans.found.clear()
     assert (queue.next_due(engine, run) > 0) == later
     with engine.connect() as connection:
         assert queue.has_more(connection, 4, WAITING - 500) != later
         assert connection.execute(select(queue.ready()).where(Batch.id == 1)).scalar_one() == True  # noqa: E712
-    plans_ = [" ".join(lines) for _, lines in plans.found]
-    assert all("ix_links_waiting" in plan for plan in plans_)
+    of_waiting = WAITING_INDEXES[engine.dialect.name]
+    assert all(of_waiting.search(" ".join(lines)) for _, lines in plans.found)
