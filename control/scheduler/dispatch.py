@@ -3,7 +3,7 @@ spider wins its run by compare-and-set: a run that was posted twice is worked on
 """
 
 import random
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import islice
 from typing import Any
 
@@ -29,15 +29,15 @@ def look_again(engine: Engine) -> None:
         connection.execute(waiting.values(waiting_until=0))
 
 
-def enlist(engine: Engine, most: int, nodes: list[str]) -> None:
-    """Commit a run for batches that have links to work on, while fewer than `most` runs are active."""
+def enlist(engine: Engine, most: int, nodes: list[str]) -> list[str]:
+    """Commit a run for batches that have links to work on, while fewer than `most` runs are active; their ids."""
     with engine.connect() as connection:
         if not _waiting(connection, most):
-            return
+            return []
     with writing(engine) as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
-        _give_runs(connection, _waiting(connection, most), nodes)
+        return _give_runs(connection, _waiting(connection, most), nodes)
 
 
 def _waiting(connection: Connection, most: int) -> list[Any]:
@@ -76,16 +76,19 @@ def _in_turn(limit: int) -> Select[int, str, str]:
     )
 
 
-def _give_runs(connection: Connection, batches: Any, nodes: list[str]) -> None:
+def _give_runs(connection: Connection, batches: Any, nodes: list[str]) -> list[str]:
+    given = []
     for batch_id, user_id, platform in batches:
         run = {"id": random_id(), "batch_id": batch_id, "platform": platform}
+        given.append(run["id"])
         connection.execute(insert(Run).values(**run, node=random.choice(nodes)))  # noqa: S311
         connection.execute(update(Batch).where(Batch.id == batch_id).values(served_at=now()))
         connection.execute(update(User).where(User.id == user_id).values(served_at=now()))
+    return given
 
 
-def deliver(engine: Engine, nodes: dict[str, Scrapyd]) -> None:
-    """Tell scrapyd of the runs that it does not know."""
+def deliver(engine: Engine, nodes: dict[str, Scrapyd], fresh: Collection[str] = ()) -> None:
+    """Tell scrapyd of the runs that it does not know; the fresh ones it cannot know."""
     doubtful = and_(Run.state == RunState.POSTED, Run.posted_at < now() - DOUBT_SECONDS)
     unknown = select(Run, Batch.public_id).join(Batch).where(or_(Run.state == RunState.QUEUED, doubtful))
     with engine.connect() as connection:
@@ -93,13 +96,13 @@ def deliver(engine: Engine, nodes: dict[str, Scrapyd]) -> None:
     for row in rows:
         if row.node in nodes:
             with bound_contextvars(run=row.id, batch=row.public_id):
-                _deliver(engine, nodes[row.node], row.id, f"{row.platform}_views")
+                _deliver(engine, nodes[row.node], row.id, f"{row.platform}_views", ask=row.id not in fresh)
 
 
-def _deliver(engine: Engine, scrapyd: Scrapyd, run_id: str, spider: str) -> None:
-    """Ask first: an earlier request may have timed out and been heard all the same."""
+def _deliver(engine: Engine, scrapyd: Scrapyd, run_id: str, spider: str, *, ask: bool) -> None:
+    """Ask first where an earlier request may have timed out and been heard all the same."""
     try:
-        if not scrapyd.has(run_id):
+        if not (ask and scrapyd.has(run_id)):
             scrapyd.post(spider, run_id)
     except ScrapydError as error:
         log.warning("scrapyd does not take a run; it is tried again", error=str(error))
