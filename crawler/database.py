@@ -102,10 +102,14 @@ def writing(engine: Engine) -> Iterator[Connection]:
     SQLite takes the write lock at its start: a transaction that reads first and is overtaken by another writer cannot
     become a writer any more, and no timeout helps (https://www.sqlite.org/isolation.html, SQLITE_BUSY_SNAPSHOT).
     """
-    with engine.execution_options(writes=True).begin() as connection:
+    with engine.connect() as connection, connection.execution_options(writes=True).begin():
         yield connection
 
 
 def upsert(connection: Connection, table: Any) -> sqlite.Insert | postgresql.Insert:
     """An INSERT that knows ON CONFLICT: both databases do, in the same words, but SQLAlchemy spells it by dialect."""
-    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
+    return upsert_of(connection.dialect.name, table)
+
+
+def upsert_of(dialect: str, table: Any) -> sqlite.Insert | postgresql.Insert:
+    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)

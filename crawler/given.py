@@ -2,57 +2,64 @@
 
 import json
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, Connection, Select, Subquery, Text, column, func, literal, select
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Select,
+    Subquery,
+    Text,
+    bindparam,
+    case,
+    column,
+    false,
+    func,
+    select,
+    true,
+)
 
 Column = Sequence[int | None]
+POSTGRESQL = "postgresql"
 
 
-class unindexed(FunctionElement[str]):  # noqa: N801 - it reads as the SQL function it could be
-    """A column that SQLite must not search by: given ids, it would go through all that a run holds, for each of them.
+def still(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """The same condition, as one that no database searches by or guesses the rows of.
 
-    https://www.sqlite.org/optoverview.html#disqualifying_where_clause_terms_using_unary_plus
+    Given ids, both may rather go through all that a run holds and compare each with each: SQLite always, PostgreSQL
+    until it has counted the table's rows, and again when they have changed.
     """
-
-    type = Text()
-    inherit_cache = True
+    return case((condition, true()), else_=false())
 
 
-@compiles(unindexed)
-def _as_it_is(element: unindexed, compiler: SQLCompiler, **kwargs: Any) -> str:
-    return compiler.process(element.clauses.clauses[0], **kwargs)
+@cache
+def table(dialect: str, *names: str) -> Subquery:
+    """Columns of these names, to be executed with their `parameters`."""
+    read = _unnested if dialect == POSTGRESQL else _from_json
+    return read(names).subquery("given")
 
 
-@compiles(unindexed, "sqlite")
-def _with_plus(element: unindexed, compiler: SQLCompiler, **kwargs: Any) -> str:
-    return f"+{_as_it_is(element, compiler, **kwargs)}"
+def ids(dialect: str) -> Select[int]:
+    """The column `id`, for `IN`."""
+    return select(table(dialect, "id").c.id)
 
 
-def table(connection: Connection, **columns: Column) -> Subquery:
-    """Columns of equal length as a table of these names."""
-    read = _unnested if connection.dialect.name == "postgresql" else _from_json
-    return read(columns).subquery("given")
+def parameters(dialect: str, **columns: Column) -> dict[str, Any]:
+    """Columns of equal length, as the statement takes them."""
+    if dialect == POSTGRESQL:
+        return {f"given_{name}": list(values) for name, values in columns.items()}
+    return {"given": json.dumps(list(zip(*columns.values(), strict=True)), separators=(",", ":"))}
 
 
-def ids(connection: Connection, given: Column) -> Select[int]:
-    """For `IN`."""
-    return select(table(connection, id=given).c.id)
+def _unnested(names: tuple[str, ...]) -> Select[*tuple[int, ...]]:
+    arrays = (bindparam(f"given_{name}", type_=ARRAY(BigInteger)) for name in names)
+    rows = func.unnest(*arrays).table_valued(*(column(name, BigInteger) for name in names), name="rows")
+    return select(*rows.render_derived().c)
 
 
-def _unnested(columns: dict[str, Column]) -> Select[*tuple[int, ...]]:
-    arrays = (literal(list(values), ARRAY(BigInteger)) for values in columns.values())
-    rows = (
-        func.unnest(*arrays).table_valued(*(column(name, BigInteger) for name in columns), name="rows").render_derived()
-    )
-    return select(*(rows.c[name] for name in columns))
-
-
-def _from_json(columns: dict[str, Column]) -> Select[*tuple[int, ...]]:
-    text = json.dumps(list(zip(*columns.values(), strict=True)), separators=(",", ":"))
-    rows = func.json_each(text).table_valued("value", name="rows")
-    values = (func.json_extract(rows.c.value, f"$[{place}]", type_=BigInteger) for place in range(len(columns)))
-    return select(*(value.label(name) for value, name in zip(values, columns, strict=True)))
+def _from_json(names: tuple[str, ...]) -> Select[*tuple[int, ...]]:
+    rows = func.json_each(bindparam("given", type_=Text)).table_valued("value", name="rows")
+    values = (func.json_extract(rows.c.value, f"$[{place}]", type_=BigInteger) for place in range(len(names)))
+    return select(*(value.label(name) for value, name in zip(values, names, strict=True)))

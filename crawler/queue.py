@@ -5,6 +5,7 @@ Single guarded statements or one transaction each, never a read in one and the w
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -14,6 +15,7 @@ from sqlalchemy import (
     Select,
     Update,
     and_,
+    bindparam,
     case,
     exists,
     func,
@@ -33,6 +35,9 @@ from crawler.reasons import Reason
 
 CHUNK = 5000  # links claimed at once: what one `execute` of VK measures (25 calls of 200 videos)
 IN_HAND = 2 * CHUNK  # at most so many links has a run: several requests ahead, and little memory
+# Of links that are found by their ids: whether the `run` still holds them.
+STILL_HELD = given.still(and_(Link.run_id == bindparam("run"), Link.status == Status.IN_PROGRESS))
+
 ATTEMPTS = 8  # tries of a link before it fails with the reason of the last one: over ten minutes
 AD_HOC_ATTEMPTS = 3  # somebody sits before an ad-hoc run
 BACKOFF_SECONDS = 5.0  # after the first try; doubled after each further one
@@ -58,11 +63,13 @@ def claim(engine: Engine, run_id: str, lease: float, limit: int) -> list[Claimed
         rows = connection.execute(ready).all()
         taken = {row.id: row for row in rows}
         if rows:
-            firsts = given.ids(connection, [row.position for row in rows])
-            copies = _claimable(batch_id).where(Link.duplicate_of.in_(firsts))
-            taken.update((row.id, row) for row in connection.execute(copies))
+            dialect = connection.dialect.name
+            copies = _claimable(batch_id).where(Link.duplicate_of.in_(given.ids(dialect)))
+            firsts = given.parameters(dialect, id=[row.position for row in rows])
+            taken.update((row.id, row) for row in connection.execute(copies, firsts))
             values = {"status": Status.IN_PROGRESS, "run_id": run_id, "sent": False}
-            connection.execute(these(connection, list(taken), Link.status == Status.CREATED).values(values))
+            taking = these(dialect, given.still(Link.status == Status.CREATED)).values(values)
+            connection.execute(taking, given.parameters(dialect, id=list(taken)))
     return [Claimed(row.id, row.post_id, row.key, row.access_key) for row in taken.values()]
 
 
@@ -77,7 +84,13 @@ def _claimable(batch_id: int) -> Select[int, int, int | None, str, str]:
 
 def mark_sent(connection: Connection, run_id: str, link_ids: Sequence[int]) -> None:
     """Note, just before a request leaves, which links it is for: should we die now, they are charged, and only they."""
-    connection.execute(these(connection, link_ids, still_held(run_id)).values(sent=True))
+    dialect = connection.dialect.name
+    connection.execute(_marking(dialect), {"run": run_id, **given.parameters(dialect, id=link_ids)})
+
+
+@cache
+def _marking(dialect: str) -> Update:
+    return these(dialect, STILL_HELD).values(sent=True)
 
 
 def charged(reason: ColumnElement[Any], detail: ColumnElement[Any], attempts: int = ATTEMPTS) -> dict[str, Any]:
@@ -95,22 +108,13 @@ def charged(reason: ColumnElement[Any], detail: ColumnElement[Any], attempts: in
     }
 
 
-def these(connection: Connection, link_ids: Sequence[int], condition: ColumnElement[bool]) -> Update:
-    """Update those of these links that are still so: one statement, however many they are."""
-    return (
-        update(Link)
-        .where(Link.id.in_(given.ids(connection, link_ids)), condition)
-        .execution_options(synchronize_session=False)
-    )
+def these(dialect: str, condition: ColumnElement[bool]) -> Update:
+    """Update those of the given links (a column `id`) that are still so: one statement, however many they are."""
+    return update(Link).where(Link.id.in_(given.ids(dialect)), condition).execution_options(synchronize_session=False)
 
 
 def held(run_id: str) -> ColumnElement[bool]:
     return and_(Link.run_id == run_id, Link.status == Status.IN_PROGRESS)
-
-
-def still_held(run_id: str) -> ColumnElement[bool]:
-    """The same, of links that are found by their ids."""
-    return and_(given.unindexed(Link.run_id) == run_id, Link.status == Status.IN_PROGRESS)
 
 
 def settle(engine: Engine, run_id: str, lease: float, outcome: str, alarm: str | None = None) -> None:

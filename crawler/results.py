@@ -3,9 +3,23 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from itertools import zip_longest
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, insert, literal, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Integer,
+    Text,
+    Update,
+    bindparam,
+    insert,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.sql.dml import ReturningInsert
 
 from crawler import answers, given
@@ -13,7 +27,7 @@ from crawler.database import now, writing
 from crawler.lease import hold
 from crawler.models import Batch, Link, Reading, Status
 from crawler.platforms.contract import Again, Gone, Measured, Outcome
-from crawler.queue import ATTEMPTS, charged, still_held, these
+from crawler.queue import ATTEMPTS, STILL_HELD, charged, these
 
 Why = tuple[ColumnElement[str], ColumnElement[str]]  # reason and detail
 
@@ -37,9 +51,9 @@ def save(engine: Engine, run_id: str, lease: float, results: list[Result], attem
             _save_measured(connection, run_id, measured)
         for (reason, detail), ids in _alike(results, Gone):
             failed = {"status": Status.FAILED, "finished_at": now(), "reason": reason, "detail": detail}
-            connection.execute(these(connection, ids, still_held(run_id)).values(failed))
+            _change(connection, run_id, ids, failed)
         for (reason, detail), ids in _alike(results, Again):
-            connection.execute(these(connection, ids, still_held(run_id)).values(charged(reason, detail, attempts)))
+            _change(connection, run_id, ids, charged(reason, detail, attempts))
         moving = update(Batch).where(Batch.id == batch_id, Batch.waiting_for.is_not(None))
         connection.execute(moving.values(waiting_for=None, waiting_until=0))
         for code in {result.code for result in results}:
@@ -61,28 +75,46 @@ def _rounds(results: list[Result]) -> Iterator[list[Result]]:
 
 
 def _save_measured(connection: Connection, run_id: str, results: list[Result]) -> None:
-    readings: dict[int, int] = dict(iter(connection.execute(_readings(connection, run_id, results))))
+    dialect = connection.dialect.name
+    readings: dict[int, int] = dict(iter(connection.execute(_reading(dialect), _counts(dialect, run_id, results))))
     links, of = zip(*((id_, readings[result.post_id]) for result in results for id_ in result.link_ids), strict=True)
-    seen = given.table(connection, link=links, reading=of)
+    connection.execute(_finishing(dialect), {"run": run_id, **given.parameters(dialect, link=links, reading=of)})
+
+
+@cache
+def _finishing(dialect: str) -> Update:
+    seen = given.table(dialect, "link", "reading")
     done = {"status": Status.DONE, "finished_at": now(), "reading_id": seen.c.reading}
-    statement = update(Link).where(Link.id == seen.c.link, still_held(run_id)).values(done)
-    connection.execute(statement.execution_options(synchronize_session=False))
+    statement = update(Link).where(Link.id == seen.c.link, STILL_HELD).values(done)
+    return statement.execution_options(synchronize_session=False)
 
 
-def _readings(connection: Connection, run_id: str, results: list[Result]) -> ReturningInsert[int, int]:
-    """Insert them; the answer is each post with its reading."""
+@cache
+def _reading(dialect: str) -> ReturningInsert[int, int]:
+    """Insert readings; the answer is each post with its own."""
+    counts = given.table(dialect, "post", "views", "likes", "comments", "reposts")
+    same = (bindparam("run", type_=Text), bindparam("from", type_=Text), bindparam("http", type_=Integer), now())
+    columns = ["post_id", "views", "likes", "comments", "reposts", "run_id", "source", "http_status", "measured_at"]
+    return insert(Reading).from_select(columns, select(*counts.c, *same)).returning(Reading.post_id, Reading.id)
+
+
+def _counts(dialect: str, run_id: str, results: list[Result]) -> dict[str, Any]:
     measured = [result.outcome for result in results if isinstance(result.outcome, Measured)]
-    counts = given.table(
-        connection,
+    counts = given.parameters(
+        dialect,
         post=[result.post_id for result in results],
         views=[outcome.views for outcome in measured],
         likes=[outcome.likes for outcome in measured],
         comments=[outcome.comments for outcome in measured],
         reposts=[outcome.reposts for outcome in measured],
     )
-    same = (literal(run_id), literal(measured[0].source), literal(results[0].http_status), now())
-    columns = ["post_id", "views", "likes", "comments", "reposts", "run_id", "source", "http_status", "measured_at"]
-    return insert(Reading).from_select(columns, select(*counts.c, *same)).returning(Reading.post_id, Reading.id)
+    return {"run": run_id, "from": measured[0].source, "http": results[0].http_status, **counts}
+
+
+def _change(connection: Connection, run_id: str, link_ids: list[int], values: dict[str, Any]) -> None:
+    dialect = connection.dialect.name
+    statement = these(dialect, STILL_HELD).values(values)
+    connection.execute(statement, {"run": run_id, **given.parameters(dialect, id=link_ids)})
 
 
 def _alike(results: list[Result], kind: type[Gone | Again]) -> Iterator[tuple[Why, list[int]]]:
