@@ -15,7 +15,7 @@ from sqlalchemy import Engine, literal, select
 
 from crawler import answers, budget, ending, lease, queue, results
 from crawler.budget import State
-from crawler.database import writing
+from crawler.database import hurry, writing
 from crawler.models import Batch, Link, Run
 from crawler.queue import Claimed, Siblings
 from crawler.reasons import Reason
@@ -63,6 +63,7 @@ class Ledger:
 
     def _slot(self, key: str, rate: float, link_ids: Sequence[int]) -> float:
         with writing(self.engine) as connection:
+            hurry(connection)
             lease.hold(connection, self.run_id, self.lease)
             delay = budget.reserve(connection, key, rate)
             if not delay:
@@ -75,6 +76,7 @@ class Ledger:
 
     def _sending(self, link_ids: Sequence[int]) -> None:
         with writing(self.engine) as connection:
+            hurry(connection)
             lease.hold(connection, self.run_id, self.lease)
             queue.mark_sent(connection, self.run_id, link_ids)
 

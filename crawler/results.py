@@ -32,6 +32,13 @@ from crawler.queue import ATTEMPTS, STILL_HELD, charged, these
 Why = tuple[ColumnElement[str], ColumnElement[str]]  # reason and detail
 
 
+MOVING = (  # it waits for nothing: an answer came
+    update(Batch)
+    .where(Batch.id == bindparam("batch"), Batch.waiting_for.is_not(None))
+    .values(waiting_for=None, waiting_until=0)
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """What became of the links (of one batch) that name one post."""
@@ -54,8 +61,7 @@ def save(engine: Engine, run_id: str, lease: float, results: list[Result], attem
             _change(connection, run_id, ids, failed)
         for (reason, detail), ids in _alike(results, Again):
             _change(connection, run_id, ids, charged(reason, detail, attempts))
-        moving = update(Batch).where(Batch.id == batch_id, Batch.waiting_for.is_not(None))
-        connection.execute(moving.values(waiting_for=None, waiting_until=0))
+        connection.execute(MOVING, {"batch": batch_id})
         for code in {result.code for result in results}:
             answers.count(connection, run_id, code)
 
