@@ -9,11 +9,11 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from resource import struct_rusage
 
 from sqlalchemy import func, insert, select
 
@@ -52,14 +52,25 @@ def ordinary(owner: int, count: int) -> list[str]:
     return [f"wall-{owner}_{1000 * (item // 900) + item % 900 + 1000}" for item in range(count)]
 
 
-def work(url: str, vk: StandIn, run: str, token: str) -> struct_rusage:
+def work(url: str, vk: StandIn, run: str, token: str) -> tuple[float, float]:
+    """Work the run; the spider's seconds of CPU, and the most memory that it had, in megabytes."""
     settings = vk.environment() | {"VK_TOKENS": token, "VK_REQUESTS_PER_SECOND": RATE, "SQLALCHEMY_DATABASE_URL": url}
     command = [*COMMAND, "-L", "ERROR", "-a", f"run={run}"]
     with subprocess.Popen(command, cwd=ROOT, env=clean_environment() | settings, stdin=subprocess.PIPE) as process:
+        most = 0.0
+        while os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is None:
+            most = memory_of(process.pid) or most
+            time.sleep(0.05)
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     assert process.returncode == 0
-    return usage
+    return usage.ru_utime + usage.ru_stime, most
+
+
+def memory_of(pid: int) -> float:
+    """Peak so far. The one that `wait4` tells counts from before the program was loaded: it is our own."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")), 0.0)
 
 
 def cpu_of(pid: int) -> float:
@@ -84,9 +95,9 @@ def measure(url: str, vk: StandIn, token: str, links: int) -> Figures:
     return Figures(
         links,
         sum(seconds),
-        sum(usage.ru_utime + usage.ru_stime for usage in used),
+        sum(cpu for cpu, _ in used),
         served,
-        max(usage.ru_maxrss for usage in used) / 1024,
+        max(megabytes for _, megabytes in used),
     )
 
 
