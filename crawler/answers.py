@@ -1,11 +1,12 @@
 """How often each platform answered what, since the database was made."""
 
+from functools import cache
 from typing import Any
 
 from scrapy.exceptions import CannotResolveHostError
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
-from crawler.database import upsert
+from crawler.database import upsert_of
 from crawler.models import AnswerCount, Run
 
 OK = "ok"
@@ -33,10 +34,13 @@ def silence(error: BaseException | None) -> str:
 
 def count(connection: Connection, run_id: str, code: str) -> None:
     """Count one answer to the run. Last in its transaction: every run wants this row."""
-    platform: Any = select(Run.platform).where(Run.id == run_id).scalar_subquery()
-    first = upsert(connection, AnswerCount).values(platform=platform, code=code, count=1)
-    connection.execute(
-        first.on_conflict_do_update(
-            index_elements=[AnswerCount.platform, AnswerCount.code], set_={"count": AnswerCount.count + 1}
-        )
+    connection.execute(_counting(connection.dialect.name), {"run": run_id, "answer": code})
+
+
+@cache
+def _counting(dialect: str) -> Any:
+    platform: Any = select(Run.platform).where(Run.id == bindparam("run")).scalar_subquery()
+    first = upsert_of(dialect, AnswerCount).values(platform=platform, code=bindparam("answer"), count=1)
+    return first.on_conflict_do_update(
+        index_elements=[AnswerCount.platform, AnswerCount.code], set_={"count": AnswerCount.count + 1}
     )

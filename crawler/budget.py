@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, case, select
+from sqlalchemy import ColumnElement, Connection, Double, Engine, bindparam, case, select
 
-from crawler.database import now, upsert
+from crawler.database import now, upsert, upsert_of
 from crawler.exceptions import Paused
 from crawler.models import Budget
 
@@ -30,20 +31,26 @@ def states(engine: Engine, keys: Iterable[str]) -> dict[str, State]:
 
 def reserve(connection: Connection, key: str, rate: float) -> float:
     """Take the next slot and return how many seconds it lies ahead; raise `Paused` where there is none to take."""
-    gap = 1 / rate
+    delay: float | None = connection.execute(
+        _reserving(connection.dialect.name), {"budget": key, "gap": 1 / rate}
+    ).scalar()
+    if delay is None:
+        raise Paused(key)
+    return max(0.0, delay)
+
+
+@cache
+def _reserving(dialect: str) -> Any:
+    gap = bindparam("gap", type_=Double)
     free = case((Budget.next_at > now(), Budget.next_at), else_=now())
-    statement = (
-        upsert(connection, Budget)
-        .values(key=key, next_at=now() + gap)
+    return (
+        upsert_of(dialect, Budget)
+        .values(key=bindparam("budget"), next_at=now() + gap)
         .on_conflict_do_update(
             index_elements=[Budget.key], set_={"next_at": free + gap}, where=Budget.paused_until <= now()
         )
         .returning(Budget.next_at - gap - now())
     )
-    delay = connection.execute(statement).scalar()
-    if delay is None:
-        raise Paused(key)
-    return max(0.0, delay)
 
 
 def pause(engine: Engine, key: str, seconds: float, why: str) -> None:

@@ -7,11 +7,18 @@ https://martin.kleppmann.com/2016/02/08/how-to-do-distributed-locking.html
 
 import os
 
-from sqlalchemy import Connection, Engine, update
+from sqlalchemy import Connection, Double, Engine, bindparam, update
 
 from crawler.database import now
 from crawler.exceptions import Fenced
 from crawler.models import Run, RunState
+
+HOLD = (
+    update(Run)
+    .where(Run.id == bindparam("run"), Run.state == RunState.RUNNING, Run.lease_until > now())
+    .values(lease_until=now() + bindparam("lease", type_=Double))
+    .returning(Run.batch_id)
+)
 
 
 def start(engine: Engine, run_id: str, lease: float) -> bool:
@@ -27,13 +34,7 @@ def start(engine: Engine, run_id: str, lease: float) -> bool:
 
 def hold(connection: Connection, run_id: str, lease: float) -> int:
     """Extend the lease and lock the run's row; the answer is its batch's id."""
-    statement = (
-        update(Run)
-        .where(Run.id == run_id, Run.state == RunState.RUNNING, Run.lease_until > now())
-        .values(lease_until=now() + lease)
-        .returning(Run.batch_id)
-    )
-    batch_id = connection.execute(statement).scalar()
+    batch_id = connection.execute(HOLD, {"run": run_id, "lease": lease}).scalar()
     if batch_id is None:
         raise Fenced(run_id)
     return batch_id

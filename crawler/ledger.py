@@ -1,18 +1,28 @@
-"""The database as one run sees it. Every call runs in a thread: the reactor never waits for SQL."""
+"""The database as one run sees it. Every call runs in a thread: the reactor never waits for SQL.
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+It is one thread: a run's writes all lock its row, and SQLite's whole database, so that several could only wait for each
+other.
+"""
 
-from scrapy.utils.asyncio import run_in_thread
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from typing import ParamSpec, TypeVar
+
 from sqlalchemy import Engine, literal, select
 
 from crawler import answers, budget, ending, lease, queue, results
 from crawler.budget import State
-from crawler.database import writing
+from crawler.database import hurry, writing
 from crawler.models import Batch, Link, Run
-from crawler.queue import Claimed
+from crawler.queue import Claimed, Siblings
 from crawler.reasons import Reason
 from crawler.results import Result
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +31,17 @@ class Ledger:
     run_id: str
     lease: float  # seconds
     attempts: int = queue.ATTEMPTS
+    thread: Executor = field(default_factory=lambda: ThreadPoolExecutor(1, "ledger"))
+
+    async def _do(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self.thread, partial(work, *args, **kwargs))
 
     async def start(self) -> bool:
-        return await run_in_thread(lease.start, self.engine, self.run_id, self.lease)
+        return await self._do(lease.start, self.engine, self.run_id, self.lease)
 
     async def batch(self) -> str:
         """Return the public id of the run's batch; empty where that was deleted."""
-        return await run_in_thread(self._batch)
+        return await self._do(self._batch)
 
     def _batch(self) -> str:
         batch = select(Batch.public_id).join(Run, Run.batch_id == Batch.id).where(Run.id == self.run_id)
@@ -35,62 +49,73 @@ class Ledger:
             return connection.execute(batch).scalar() or ""
 
     async def beat(self) -> None:
-        await run_in_thread(lease.beat, self.engine, self.run_id, self.lease)
+        await self._do(lease.beat, self.engine, self.run_id, self.lease)
 
     async def claim(self, limit: int) -> list[Claimed]:
-        return await run_in_thread(queue.claim, self.engine, self.run_id, self.lease, limit)
+        return await self._do(queue.claim, self.engine, self.run_id, self.lease, limit)
 
-    async def slot(self, key: str, rate: float) -> float:
-        """Reserve a slot for a request; the answer is how many seconds it lies ahead."""
-        return await run_in_thread(self._slot, key, rate)
+    async def slot(self, key: str, rate: float, link_ids: Sequence[int]) -> float:
+        """Reserve a slot for a request about these links; the answer is how many seconds it lies ahead.
 
-    def _slot(self, key: str, rate: float) -> float:
+        At 0 it may leave at once, and that is noted as by `sending`.
+        """
+        return await self._do(self._slot, key, rate, link_ids)
+
+    def _slot(self, key: str, rate: float, link_ids: Sequence[int]) -> float:
         with writing(self.engine) as connection:
+            hurry(connection)
             lease.hold(connection, self.run_id, self.lease)
-            return budget.reserve(connection, key, rate)
+            delay = budget.reserve(connection, key, rate)
+            if not delay:
+                queue.mark_sent(connection, self.run_id, link_ids)
+            return delay
 
-    async def sending(self, link_ids: list[int]) -> None:
+    async def sending(self, link_ids: Sequence[int]) -> None:
         """Note for which links a request is about to leave."""
-        await run_in_thread(self._sending, link_ids)
+        await self._do(self._sending, link_ids)
 
-    def _sending(self, link_ids: list[int]) -> None:
+    def _sending(self, link_ids: Sequence[int]) -> None:
         with writing(self.engine) as connection:
+            hurry(connection)
             lease.hold(connection, self.run_id, self.lease)
             queue.mark_sent(connection, self.run_id, link_ids)
 
     async def states(self, keys: Iterable[str]) -> dict[str, State]:
-        return await run_in_thread(budget.states, self.engine, keys)
+        return await self._do(budget.states, self.engine, keys)
 
     async def pause(self, key: str, seconds: float, why: str) -> None:
-        await run_in_thread(budget.pause, self.engine, key, seconds, why)
+        await self._do(budget.pause, self.engine, key, seconds, why)
 
     async def learn(self, key: str, kind: str) -> None:
-        await run_in_thread(budget.learn, self.engine, key, kind)
+        await self._do(budget.learn, self.engine, key, kind)
 
     async def save(self, given: list[Result]) -> None:
-        await run_in_thread(results.save, self.engine, self.run_id, self.lease, given, self.attempts)
+        await self._do(results.save, self.engine, self.run_id, self.lease, given, self.attempts)
 
     async def count(self, code: str) -> None:
         """Count an answer that has no results to be saved with."""
-        await run_in_thread(self._count, code)
+        await self._do(self._count, code)
 
     def _count(self, code: str) -> None:
         with self.engine.begin() as connection:
             answers.count(connection, self.run_id, code)
 
     async def next_due(self) -> float | None:
-        return await run_in_thread(queue.next_due, self.engine, self.run_id)
+        return await self._do(queue.next_due, self.engine, self.run_id)
 
-    async def others_wait(self) -> bool:
-        return await run_in_thread(queue.others_wait, self.engine)
+    async def longest_waiting(self) -> float | None:
+        return await self._do(queue.longest_waiting, self.engine)
+
+    async def siblings(self) -> Siblings:
+        return await self._do(queue.siblings, self.engine, self.run_id)
 
     async def wait(self, why: str, seconds: float) -> None:
         """Let the whole batch wait."""
-        await run_in_thread(queue.wait, self.engine, self.run_id, self.lease, why, seconds)
+        await self._do(queue.wait, self.engine, self.run_id, self.lease, why, seconds)
 
     async def give_up(self, reason: Reason) -> None:
         """End the batch's unfinished links."""
-        await run_in_thread(self._give_up, reason)
+        await self._do(self._give_up, reason)
 
     def _give_up(self, reason: Reason) -> None:
         with writing(self.engine) as connection:
@@ -98,4 +123,4 @@ class Ledger:
             ending.fail(connection, Link.batch_id == batch_id, literal(reason), run_id=self.run_id)
 
     async def settle(self, outcome: str, alarm: str | None) -> None:
-        await run_in_thread(queue.settle, self.engine, self.run_id, self.lease, outcome, alarm)
+        await self._do(queue.settle, self.engine, self.run_id, self.lease, outcome, alarm)

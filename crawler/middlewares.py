@@ -44,13 +44,20 @@ class BudgetMiddleware:
         spider = self.crawler.spider
         assert isinstance(spider, PlatformSpider)
         try:
-            delay = await spider.ledger.slot(call.budget, spider.access.rate)
+            await self.admit(call, spider)
         except Paused as paused:
             raise NotNow(str(paused)) from paused
-        await self.sleep(delay, spider.ending)
+
+    async def admit(self, call: Call, spider: PlatformSpider) -> None:
+        """Return when the request may leave, and that is noted in the database."""
+        link_ids = spider.pool.link_ids(call)
+        delay = 0.0 if spider.ending.is_set() else await spider.ledger.slot(call.budget, spider.access.rate, link_ids)
+        if delay:
+            await self.sleep(delay, spider.ending)
         if spider.ending.is_set() or not spider.credentials.may_send(call.budget):
             raise NotNow(call.budget)
-        await spider.ledger.sending(spider.pool.link_ids(call))
+        if delay:
+            await spider.ledger.sending(link_ids)
 
     @staticmethod
     async def sleep(delay: float, ending: asyncio.Event) -> None:

@@ -276,6 +276,7 @@ class Link(Base):
         Index("ix_links_batch_id_status", "batch_id", "status", "position"),
         partial_index("ix_links_duplicates", "batch_id", "duplicate_of", where="duplicate_of IS NOT NULL"),
         partial_index("ix_links_reading_id", "reading_id", where="reading_id IS NOT NULL"),  # to delete readings
+        partial_index("ix_links_waiting", "batch_id", "not_before", where="status = 'created'"),
         partial_index("ix_links_claimed", "run_id", where="status = 'in progress'"),
         # For a batch's state: how its links failed, without those refused at its acceptance.
         partial_index("ix_links_failed", "batch_id", "reason", where="reason IS NOT NULL AND post_id IS NOT NULL"),

@@ -10,7 +10,9 @@ from crawler.pool import Pool
 from crawler.reasons import Reason
 
 STAY_SECONDS = 10.0  # a run stays for links that are due so soon; later ones get a run of their own
-TURN_SECONDS = 30.0  # after that, a run makes room when another batch waits for one
+TURN_SECONDS = 30.0  # after that, a run makes room when another batch waits for one,
+FIRST_TURN_SECONDS = 5.0  # or after that, when it has never had any; where a batch has several, the youngest at once
+LOOK_SECONDS = 1.0  # between two looks whether somebody waits
 WAIT_SECONDS = 60.0  # a batch without a usable credential looks again after so long, for somebody may have replaced it
 AD_HOC_SECONDS = 120.0  # somebody sits before an ad-hoc run: it waits no longer than that for a credential
 
@@ -26,16 +28,33 @@ class Patience:
         self.credentials = credentials
         self.ad_hoc = ad_hoc
         self.started = monotonic()
+        self.looked = self.started
+        self.over = False
 
     async def turn_is_over(self) -> bool:
-        return not self.ad_hoc and monotonic() - self.started > TURN_SECONDS and await self.ledger.others_wait()
+        """Whether this run should ask nothing more, because another batch waits for its slot."""
+        if not (self.ad_hoc or self.over) and monotonic() - self.looked >= LOOK_SECONDS:
+            self.looked = monotonic()
+            self.over = await self._is_over(self.looked - self.started)
+        return self.over
+
+    async def _is_over(self, seconds: float) -> bool:
+        served = await self.ledger.longest_waiting()
+        if served is None:
+            return False
+        siblings = await self.ledger.siblings()
+        if siblings.older or siblings.younger:  # the youngest goes, and then we look again
+            return not siblings.younger
+        return seconds >= (TURN_SECONDS if served else FIRST_TURN_SECONDS)
 
     async def worth_waiting(self) -> bool:
         """Whether this run, with nothing on its way, should stay: links are due soon, or a pause is about to end."""
         if self.pool.links:
             return await self._stays_for_credential()
         due = await self.ledger.next_due()
-        return due is not None and (self.ad_hoc or due <= STAY_SECONDS) and not await self.turn_is_over()
+        if due is None or self.ad_hoc:
+            return due is not None
+        return due <= STAY_SECONDS and not (await self.ledger.siblings()).older
 
     async def _stays_for_credential(self) -> bool:
         seconds, why = self.credentials.shortest_pause() or (math.inf, "no usable access token")

@@ -7,7 +7,7 @@ from typing import Any
 
 from crawler.answers import OK
 from crawler.platforms.contract import Again, Call, Credential, Outcome, Target, Want
-from crawler.queue import Claimed
+from crawler.queue import IN_HAND, Claimed
 from crawler.results import Result
 
 
@@ -32,8 +32,8 @@ class Pool:
 
     @property
     def hungry(self) -> bool:
-        """Whether all that it has is on its way."""
-        return not self.open and not self.planned
+        """Whether all that it has is on its way, and more would not be too much."""
+        return not self.open and not self.planned and len(self.links) < IN_HAND
 
     def next_call(self, usable: Sequence[Credential], may: Callable[[str], bool]) -> Call | None:
         """Take the next call whose budget may be asked. Calls of the others are planned anew: it may go elsewhere."""

@@ -3,8 +3,9 @@
 Single guarded statements or one transaction each, never a read in one and the write in another.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -20,19 +21,28 @@ from sqlalchemy import (
     func,
     literal,
     select,
+    tuple_,
     update,
 )
+from sqlalchemy.orm import aliased
 
+from crawler import given
 from crawler.database import now, writing
 from crawler.ending import end
 from crawler.lease import hold
 from crawler.models import Batch, Link, Post, Run, RunState, Status
 from crawler.reasons import Reason
 
+CHUNK = 5000  # links claimed at once: what one `execute` of VK measures (25 calls of 200 videos)
+IN_HAND = 2 * CHUNK  # at most so many links has a run: several requests ahead, and little memory
+# Of links that are found by their ids: whether the `run` still holds them.
+STILL_HELD = given.still(and_(Link.run_id == bindparam("run"), Link.status == Status.IN_PROGRESS))
+
 ATTEMPTS = 8  # tries of a link before it fails with the reason of the last one: over ten minutes
 AD_HOC_ATTEMPTS = 3  # somebody sits before an ad-hoc run
 BACKOFF_SECONDS = 5.0  # after the first try; doubled after each further one
 LONGEST_BACKOFF_SECONDS = 600.0
+JUST_SECONDS = 0.5  # the scheduler needs less to give a new batch a free slot
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +53,6 @@ class Claimed:
     post_id: int
     key: str
     access_key: str
-    attempts: int
 
 
 def claim(engine: Engine, run_id: str, lease: float, limit: int) -> list[Claimed]:
@@ -52,29 +61,36 @@ def claim(engine: Engine, run_id: str, lease: float, limit: int) -> list[Claimed
         batch_id = hold(connection, run_id, lease)
         ready = _claimable(batch_id).where(Link.not_before <= now()).order_by(Link.position).limit(limit)
         rows = connection.execute(ready).all()
-        firsts = [row.position for row in rows]
         taken = {row.id: row for row in rows}
-        if firsts:
-            copies = _claimable(batch_id).where(Link.duplicate_of.in_(firsts))
-            taken.update((row.id, row) for row in connection.execute(copies))
-            statement = each(Link.status == Status.CREATED)
+        if rows:
+            dialect = connection.dialect.name
+            copies = _claimable(batch_id).where(Link.duplicate_of.in_(given.ids(dialect)))
+            firsts = given.parameters(dialect, id=[row.position for row in rows])
+            taken.update((row.id, row) for row in connection.execute(copies, firsts))
             values = {"status": Status.IN_PROGRESS, "run_id": run_id, "sent": False}
-            connection.execute(statement.values(values), [{"link": id_} for id_ in taken])
-    return [Claimed(row.id, row.post_id, row.key, row.access_key, row.attempts) for row in taken.values()]
+            taking = these(dialect, given.still(Link.status == Status.CREATED)).values(values)
+            connection.execute(taking, given.parameters(dialect, id=list(taken)))
+    return [Claimed(row.id, row.post_id, row.key, row.access_key) for row in taken.values()]
 
 
-def _claimable(batch_id: int) -> Select[int, int, int | None, str, str, int]:
+def _claimable(batch_id: int) -> Select[int, int, int | None, str, str]:
     return (
-        select(Link.id, Link.position, Link.post_id, Post.key, Link.access_key, Link.attempts)
+        select(Link.id, Link.position, Link.post_id, Post.key, Link.access_key)
         .join(Post, Post.id == Link.post_id)
         .where(Link.batch_id == batch_id, Link.status == Status.CREATED)
         .with_for_update(of=Link, skip_locked=True)
     )
 
 
-def mark_sent(connection: Connection, run_id: str, link_ids: Iterable[int]) -> None:
+def mark_sent(connection: Connection, run_id: str, link_ids: Sequence[int]) -> None:
     """Note, just before a request leaves, which links it is for: should we die now, they are charged, and only they."""
-    connection.execute(each(held(run_id)).values(sent=True), [{"link": id_} for id_ in link_ids])
+    dialect = connection.dialect.name
+    connection.execute(_marking(dialect), {"run": run_id, **given.parameters(dialect, id=link_ids)})
+
+
+@cache
+def _marking(dialect: str) -> Update:
+    return these(dialect, STILL_HELD).values(sent=True)
 
 
 def charged(reason: ColumnElement[Any], detail: ColumnElement[Any], attempts: int = ATTEMPTS) -> dict[str, Any]:
@@ -92,9 +108,9 @@ def charged(reason: ColumnElement[Any], detail: ColumnElement[Any], attempts: in
     }
 
 
-def each(*conditions: ColumnElement[bool]) -> Update:
-    """Update one link a parameter set: executed with a list, the driver runs it as one prepared statement."""
-    return update(Link).where(Link.id == bindparam("link"), *conditions).execution_options(synchronize_session=False)
+def these(dialect: str, condition: ColumnElement[bool]) -> Update:
+    """Update those of the given links (a column `id`) that are still so: one statement, however many they are."""
+    return update(Link).where(Link.id.in_(given.ids(dialect)), condition).execution_options(synchronize_session=False)
 
 
 def held(run_id: str) -> ColumnElement[bool]:
@@ -148,7 +164,35 @@ def ready(batch: type[Batch] = Batch) -> ColumnElement[bool]:
     return and_(batch.closed_at.is_(None), batch.waiting_until <= now(), waiting_link, ~active_run)
 
 
-def others_wait(engine: Engine) -> bool:
-    """Whether some batch waits for a run."""
+def has_more(connection: Connection, batch_id: int, than: int) -> bool:
+    """Whether more links of the batch than so many can be worked on now."""
+    waiting = (Link.batch_id == batch_id, Link.status == Status.CREATED, Link.not_before <= now())
+    return connection.execute(select(Link.id).where(*waiting).limit(1).offset(than)).first() is not None
+
+
+def longest_waiting(engine: Engine) -> float | None:
+    """When that batch last had a run which has waited longest for one (0: it never had any); None where none waits.
+
+    One that has only just come does not count: there may be a slot for it.
+    """
+    served = select(func.min(Batch.served_at)).where(ready(), Batch.created_at < now() - JUST_SECONDS)
     with engine.connect() as connection:
-        return connection.execute(select(Batch.id).where(ready()).limit(1)).first() is not None
+        return connection.execute(served).scalar()
+
+
+@dataclass(frozen=True, slots=True)
+class Siblings:
+    """How many other runs are at work on a run's batch: such as came before it, and after it."""
+
+    older: int
+    younger: int
+
+
+def siblings(engine: Engine, run_id: str) -> Siblings:
+    mine, other = aliased(Run), aliased(Run)
+    older = tuple_(other.created_at, other.id) < tuple_(mine.created_at, mine.id)
+    at_work = (other.finished_at.is_(None), other.state == RunState.RUNNING, other.lease_until > now())
+    statement = select(older).join(mine, mine.batch_id == other.batch_id)
+    with engine.connect() as connection:
+        found = connection.execute(statement.where(mine.id == run_id, other.id != run_id, *at_work)).scalars().all()
+    return Siblings(sum(found), len(found) - sum(found))

@@ -5,6 +5,7 @@ import math
 import os
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from time import monotonic
 from typing import Any, Self
 
 import scrapy
@@ -26,7 +27,6 @@ from crawler.platforms.contract import Again, Answer, Call, Gone, Outcome, Pause
 from crawler.pool import Pool
 from crawler.reasons import Reason
 
-CHUNK = 5000  # links claimed at once: what one `execute` of VK measures (25 calls of 200 videos)
 MOST_IN_FLIGHT = 16
 FORBIDDEN = "Forbidden by robots.txt"  # Scrapy's words; what else it ignores is an answer, and the next may be right
 BROKEN = "broken"  # how a run ends whose code raised what nobody expected
@@ -63,6 +63,7 @@ class PlatformSpider(scrapy.Spider):
         self.pool = Pool(self.knowledge, self.access)
         self.watch = PageWatch()
         self.won = False  # RunLifecycle says so
+        self.dry_until = 0.0
         self.saving = 0  # answers on their way into the database
         self.changed = asyncio.Event()  # something happened that may make a next call possible
         self.ending = asyncio.Event()
@@ -85,13 +86,27 @@ class PlatformSpider(scrapy.Spider):
 
     async def requests(self) -> AsyncIterator[Request]:
         while not self.ending.is_set():
-            if self.pool.hungry and not await self.patience.turn_is_over():
-                self.pool.take(await self.ledger.claim(CHUNK))
-            while call := self.next_call():
+            leaving = await self.patience.turn_is_over()
+            if not leaving:
+                await self.fill()
+            while not leaving and (call := self.next_call()):
                 yield self.request(call)
-            if not (self.pool.flying or self.saving) and not await self.patience.worth_waiting():
+            if not self.busy and (leaving or not await self.patience.worth_waiting()):
                 return
             await self.rest(1.0)
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is on its way to the platform or to the database."""
+        return bool(self.pool.flying or self.saving)
+
+    async def fill(self) -> None:
+        """Claim links for further requests; where there were too few, not again before something can have come."""
+        if not self.pool.hungry or (self.busy and monotonic() < self.dry_until):
+            return
+        claimed = await self.ledger.claim(queue.CHUNK)
+        self.dry_until = monotonic() + 1.0 if len(claimed) < queue.CHUNK else 0.0
+        self.pool.take(claimed)
 
     def next_call(self) -> Call | None:
         if self.pool.flying >= self.width:

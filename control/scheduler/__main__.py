@@ -1,9 +1,11 @@
 """The scheduler: `python -m control.scheduler`. Two may run: whatever they do is guarded in the database."""
 
+import math
 import signal
 import sys
 from collections.abc import Callable
 from threading import Event
+from time import monotonic
 
 import structlog
 from sqlalchemy import Engine
@@ -20,7 +22,8 @@ from control.scrapyd import Scrapyd
 from control.settings import Settings
 from crawler import database
 
-TICK_SECONDS = 0.25
+TICK_SECONDS = 0.1  # a batch that has just come waits half of it on average
+TIDY_SECONDS = 1.0  # nobody waits for the other duties
 AFTER_ERROR_SECONDS = 2.0
 
 log = structlog.get_logger()
@@ -35,20 +38,26 @@ class Scheduler:
         self.pulse = Pulse(engine)
         self.pruner = Pruner(engine)
         self.begun = False
+        self.tidied = -math.inf
 
     def once(self) -> None:
-        """Do every duty, one round."""
+        """Do every duty that is due, one round."""
         if not self.begun:
             look_again(self.engine)
             self.begun = True
+        if monotonic() - self.tidied >= TIDY_SECONDS:
+            self.tidy()
+        fresh = enlist(self.engine, self.most, list(self.nodes))
+        deliver(self.engine, self.nodes, fresh)
+        self.pulse.beat()
+
+    def tidy(self) -> None:
         rescue(self.engine)
         expire(self.engine)
         close(self.engine)
-        enlist(self.engine, self.most, list(self.nodes))
-        deliver(self.engine, self.nodes)
         erase(self.engine)
         self.pruner.prune()
-        self.pulse.beat()
+        self.tidied = monotonic()
 
 
 def loop(once: Callable[[], None], ending: Event) -> None:

@@ -3,6 +3,8 @@ spider wins its run by compare-and-set: a run that was posted twice is worked on
 """
 
 import random
+from collections.abc import Collection, Iterator
+from itertools import islice
 from typing import Any
 
 import structlog
@@ -12,7 +14,7 @@ from structlog.contextvars import bound_contextvars
 from control.scrapyd import Scrapyd, ScrapydError
 from crawler.database import now, writing
 from crawler.models import Batch, Run, RunState, User, random_id
-from crawler.queue import ready
+from crawler.queue import IN_HAND, has_more, ready
 
 log = structlog.get_logger()
 
@@ -27,17 +29,39 @@ def look_again(engine: Engine) -> None:
         connection.execute(waiting.values(waiting_until=0))
 
 
-def enlist(engine: Engine, most: int, nodes: list[str]) -> None:
-    """Commit a run for batches that have links to work on, while fewer than `most` runs are active."""
+def enlist(engine: Engine, most: int, nodes: list[str]) -> list[str]:
+    """Commit a run for batches that have links to work on, while fewer than `most` runs are active; their ids."""
     with engine.connect() as connection:
-        if connection.execute(_in_turn(1)).first() is None:
-            return
+        if not _waiting(connection, most):
+            return []
     with writing(engine) as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
-        active = connection.execute(select(func.count()).where(Run.finished_at.is_(None))).scalar_one()
-        if active < most:
-            _give_runs(connection, connection.execute(_in_turn(most - active)).all(), nodes)
+        return _give_runs(connection, _waiting(connection, most), nodes)
+
+
+def _waiting(connection: Connection, most: int) -> list[Any]:
+    """Batches that get a run now: their first one, and while nobody waits for that, a further one."""
+    free = most - connection.execute(select(func.count()).where(Run.finished_at.is_(None))).scalar_one()
+    if free <= 0:
+        return []
+    firsts = connection.execute(_in_turn(free)).all()
+    return [*firsts, *islice(_large(connection), free - len(firsts))]
+
+
+def _large(connection: Connection) -> Iterator[Any]:
+    """Batches with more links for now than their runs can hold; those of users with few runs come first."""
+    of_user = func.sum(func.count()).over(partition_by=Batch.user_id)
+    statement = (
+        select(Batch.id, Batch.user_id, Batch.platform, func.count().label("runs"))
+        .join(Run, Run.batch_id == Batch.id)
+        .where(Run.finished_at.is_(None), Batch.closed_at.is_(None), Batch.waiting_until <= now())
+        .group_by(Batch.id)
+        .order_by(of_user, func.count(), Batch.served_at, Batch.id)
+    )
+    for batch_id, user_id, platform, runs in connection.execute(statement).all():
+        if has_more(connection, batch_id, runs * IN_HAND):
+            yield batch_id, user_id, platform
 
 
 def _in_turn(limit: int) -> Select[int, str, str]:
@@ -52,16 +76,19 @@ def _in_turn(limit: int) -> Select[int, str, str]:
     )
 
 
-def _give_runs(connection: Connection, batches: Any, nodes: list[str]) -> None:
+def _give_runs(connection: Connection, batches: Any, nodes: list[str]) -> list[str]:
+    given = []
     for batch_id, user_id, platform in batches:
         run = {"id": random_id(), "batch_id": batch_id, "platform": platform}
+        given.append(run["id"])
         connection.execute(insert(Run).values(**run, node=random.choice(nodes)))  # noqa: S311
         connection.execute(update(Batch).where(Batch.id == batch_id).values(served_at=now()))
         connection.execute(update(User).where(User.id == user_id).values(served_at=now()))
+    return given
 
 
-def deliver(engine: Engine, nodes: dict[str, Scrapyd]) -> None:
-    """Tell scrapyd of the runs that it does not know."""
+def deliver(engine: Engine, nodes: dict[str, Scrapyd], fresh: Collection[str] = ()) -> None:
+    """Tell scrapyd of the runs that it does not know; the fresh ones it cannot know."""
     doubtful = and_(Run.state == RunState.POSTED, Run.posted_at < now() - DOUBT_SECONDS)
     unknown = select(Run, Batch.public_id).join(Batch).where(or_(Run.state == RunState.QUEUED, doubtful))
     with engine.connect() as connection:
@@ -69,13 +96,13 @@ def deliver(engine: Engine, nodes: dict[str, Scrapyd]) -> None:
     for row in rows:
         if row.node in nodes:
             with bound_contextvars(run=row.id, batch=row.public_id):
-                _deliver(engine, nodes[row.node], row.id, f"{row.platform}_views")
+                _deliver(engine, nodes[row.node], row.id, f"{row.platform}_views", ask=row.id not in fresh)
 
 
-def _deliver(engine: Engine, scrapyd: Scrapyd, run_id: str, spider: str) -> None:
-    """Ask first: an earlier request may have timed out and been heard all the same."""
+def _deliver(engine: Engine, scrapyd: Scrapyd, run_id: str, spider: str, *, ask: bool) -> None:
+    """Ask first where an earlier request may have timed out and been heard all the same."""
     try:
-        if not scrapyd.has(run_id):
+        if not (ask and scrapyd.has(run_id)):
             scrapyd.post(spider, run_id)
     except ScrapydError as error:
         log.warning("scrapyd does not take a run; it is tried again", error=str(error))

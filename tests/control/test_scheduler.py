@@ -3,6 +3,7 @@ from collections import Counter
 import pytest
 from sqlalchemy import func, insert, select, text, update
 
+from control.scheduler import dispatch
 from control.scheduler.closing import close, expire
 from control.scheduler.dispatch import enlist
 from control.scheduler.rescue import rescue
@@ -122,3 +123,62 @@ def test_a_batch_without_unfinished_links_is_closed(engine):
         ending.fail(connection, Link.batch_id == batch, text("'lost'"))
     close(engine)
     assert scalars(engine, select(Batch.closed_at)) != [None]
+
+
+def large_batch(engine, user_id=None):
+    return seed(engine, [f"wall-1_{item}" for item in range(1, 6)], user=user_id, run=False)
+
+
+def runs_by_batch(engine):
+    return Counter(scalars(engine, select(Run.batch_id)))
+
+
+@pytest.fixture
+def few_in_hand(monkeypatch):
+    """A run can hold two links."""
+    monkeypatch.setattr(dispatch, "IN_HAND", 2)
+
+
+def test_a_batch_gets_further_runs_while_it_has_more_than_they_can_hold(engine, few_in_hand):
+    batch = large_batch(engine)
+    counts = []
+    for _ in range(4):
+        enlist(engine, 9, NODES)
+        counts.append(runs_by_batch(engine)[batch])
+    assert counts == [1, 2, 3, 3]
+
+
+def test_links_that_are_held_or_not_due_bring_no_further_run(engine, few_in_hand):
+    batch = large_batch(engine)
+    enlist(engine, 9, NODES)
+    (run,) = scalars(engine, select(Run.id))
+    assert lease.start(engine, run, 60)
+    queue.claim(engine, run, 60, 2)
+    change(engine, "UPDATE links SET not_before = 1e12 WHERE position = 4")
+    enlist(engine, 9, NODES)
+    assert runs_by_batch(engine)[batch] == 1
+
+
+def test_a_batch_that_waits_for_a_credential_gets_no_further_run(engine, few_in_hand):
+    batch = large_batch(engine)
+    enlist(engine, 9, NODES)
+    change(engine, "UPDATE batches SET waiting_until = 1e12")
+    enlist(engine, 9, NODES)
+    assert runs_by_batch(engine)[batch] == 1
+
+
+def test_everybodys_first_run_comes_before_anybodys_further_one(engine, few_in_hand):
+    large = large_batch(engine)
+    enlist(engine, 9, NODES)
+    small = [waiting_batch(engine) for _ in range(2)]
+    enlist(engine, 3, NODES)
+    assert runs_by_batch(engine) == dict.fromkeys([large, *small], 1)
+
+
+def test_further_runs_go_to_users_with_few(engine, few_in_hand):
+    busy, other = user(engine), user(engine)
+    for owner in (busy, busy, other):
+        large_batch(engine, owner)
+    enlist(engine, 3, NODES)
+    enlist(engine, 4, NODES)
+    assert (runs_of(engine, busy), runs_of(engine, other)) == (2, 2)

@@ -25,7 +25,7 @@ PLATFORM = SimpleNamespace(target=lambda key, access_key: identify(key), calls=c
 @pytest.fixture
 def pool():
     pool = Pool(PLATFORM, None)
-    pool.take([Claimed(item, 100 + item, f"wall-1_{item}", "", 0) for item in (1, 2, 3)])
+    pool.take([Claimed(item, 100 + item, f"wall-1_{item}", "") for item in (1, 2, 3)])
     return pool
 
 
@@ -41,7 +41,7 @@ def test_each_target_is_asked_once(pool):
 
 
 def test_links_of_one_post_share_its_outcome(pool):
-    pool.take([Claimed(7, 101, "wall-1_1", "", 0)])
+    pool.take([Claimed(7, 101, "wall-1_1", "")])
     call = pool.next_call([], allowed(A))
     assert pool.link_ids(call) == [1, 7, 2]
     pool.landed()
@@ -72,7 +72,7 @@ def test_nothing_flies_while_no_budget_may_be_asked(pool):
 
 
 def test_what_the_platform_leaves_out_waits(pool):
-    pool.take([Claimed(9, 109, "wall-1_9", "", 0)])
+    pool.take([Claimed(9, 109, "wall-1_9", "")])
     while pool.next_call([], allowed(A)):
         pass
     assert not pool.hungry

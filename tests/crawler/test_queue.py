@@ -256,7 +256,8 @@ def test_a_batch_is_ready_when_it_has_links_for_now_and_nobody_works_on_it(engin
     with engine.begin() as connection:
         if change:
             connection.execute(text(change))
-    assert queue.others_wait(engine) is expected
+    with engine.connect() as connection:
+        assert connection.execute(select(queue.ready()).select_from(Batch)).scalar_one() == expected
 
 
 def test_status_words():
