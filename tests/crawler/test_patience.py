@@ -70,12 +70,13 @@ def test_one_that_had_some_waits_thirty(engine, run, seconds):
     assert over_after(engine, run, seconds) == 30
 
 
-def test_a_further_run_of_a_batch_makes_room_at_once_and_the_first_one_stays(engine, run, seconds):
-    further = another_run(engine, run)
+def test_of_the_runs_of_a_batch_the_youngest_makes_room_at_once_and_the_others_stay(engine, run, seconds):
+    second, third = another_run(engine, run), another_run(engine, run)
     waiting_batch(engine, served=1.0)
-    assert over_after(engine, run, seconds) is None
-    assert over_after(engine, further, seconds) == 1
-    queue.settle(engine, further, 60, "finished")
+    assert [over_after(engine, of, seconds, limit=50) for of in (run, second, third)] == [None, None, 1]
+    queue.settle(engine, third, 60, "finished")
+    assert [over_after(engine, of, seconds, limit=50) for of in (run, second)] == [None, 1]
+    queue.settle(engine, second, 60, "finished")
     assert over_after(engine, run, seconds) == 30
 
 

@@ -262,3 +262,34 @@ def test_a_batch_is_ready_when_it_has_links_for_now_and_nobody_works_on_it(engin
 
 def test_status_words():
     assert [*Status] == ["created", "in progress", "done", "failed"]
+
+
+def test_a_post_asked_with_two_access_keys_has_two_readings(engine):
+    run_id = started(engine, ["wall-1_1", "wall-1_1"])
+    one, two = queue.claim(engine, run_id, LEASE, 10)
+    assert one.post_id == two.post_id
+    results.save(engine, run_id, LEASE, [measured(one, 7), measured(two, 8)])
+    with engine.connect() as connection:
+        views = select(Reading.views).join(Link, Link.reading_id == Reading.id).order_by(Link.position)
+        assert connection.execute(views).scalars().all() == [7, 8]
+
+
+def test_one_answer_may_hold_numbers_of_two_methods(engine):
+    run_id = started(engine, ["wall-1_1", "wall-1_2"])
+    one, two = queue.claim(engine, run_id, LEASE, 10)
+    given = [Result((one.id,), one.post_id, Measured(7, "wall"), 200)]
+    given += [Result((two.id,), two.post_id, Measured(0, "video", None, 5, None), 200)]
+    results.save(engine, run_id, LEASE, given)
+    columns = (Reading.source, Reading.views, Reading.likes, Reading.comments, Reading.reposts)
+    with engine.connect() as connection:
+        stored = connection.execute(select(*columns).order_by(Reading.source)).all()
+    assert [tuple(row) for row in stored] == [("video", 0, None, 5, None), ("wall", 7, None, None, None)]
+
+
+def test_a_further_run_knows_who_came_before_and_after_it(engine):
+    runs = [started(engine, ["wall-1_1"])]
+    runs += [another_run(engine, runs[0]) for _ in range(2)]
+    found = [queue.siblings(engine, run_id) for run_id in runs]
+    assert [(of.older, of.younger) for of in found] == [(0, 2), (1, 1), (2, 0)]
+    end_lease(engine, runs[0])
+    assert queue.siblings(engine, runs[1]).older == 0
