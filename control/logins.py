@@ -37,7 +37,8 @@ def start(engine: Engine, user_id: str, password_hash: str) -> Pair | None:
     values = (literal(login_id), User.id, literal(pair.refresh_id), now() + REFRESH.total_seconds())
     columns = [Login.id, Login.user_id, Login.refresh_id, Login.expires_at]
     with engine.begin() as connection:
-        started = connection.execute(insert(Login).from_select(columns, select(*values).where(*still))).rowcount
+        new = insert(Login).from_select(columns, select(*values).where(*still)).returning(Login.id)
+        started = connection.execute(new).first()
     return pair if started else None
 
 

@@ -44,20 +44,20 @@ def check(site: Site, clients: Iterable[Client]) -> Counter[str]:
     site.until(lambda: not site.orphans(), "rid of spares without a scrapyd", SETTLED_SECONDS)
     ended: Counter[str] = Counter()
     for client in clients:
-        ended += _check_client(client, site.engine)
+        ended += _check_client(client, site)
     _check_database(site.engine)
     _check_secrets(site.system.folder / "var")
     return ended
 
 
-def _check_client(client: Client, engine: Engine) -> Counter[str]:
+def _check_client(client: Client, site: Site) -> Counter[str]:
     ended: Counter[str] = Counter()
     for batch, links in client.accepted.items():
         ended += _check_batch(client, batch, links)
     mine = client.insist("GET", "/get-bg-tasks").json()
     expected = Counter(link for links in client.accepted.values() for link in links)
     assert Counter(row["link"] for row in mine) == expected, "I6, I9"
-    assert _scalar(engine, RIGHTFUL, name=client.name) == expected.total(), "I9"
+    assert site.scalar(text(RIGHTFUL), name=client.name) == expected.total(), "I9"
     return ended
 
 
@@ -88,8 +88,3 @@ def _check_database(engine: Engine) -> None:
 def _check_secrets(folder: Path) -> None:
     leaks = [file for file in folder.rglob("*") if file.is_file() and CANARY.encode() in file.read_bytes()]
     assert leaks == [], "I10"
-
-
-def _scalar(engine: Engine, statement: str, **values: Any) -> Any:
-    with engine.connect() as connection:
-        return connection.execute(text(statement), values).scalar_one()

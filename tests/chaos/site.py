@@ -71,6 +71,10 @@ class Site:
             pids = connection.execute(select(Run.pid).where(Run.state == RunState.RUNNING, waiting)).scalars()
             return sorted(set(pids) & set(self.pids("spider")))
 
+    def scalar(self, statement: Any, **values: Any) -> Any:
+        with self.engine.connect() as connection:
+            return connection.execute(statement, values).scalar_one()
+
     def arm(self, moment: str, place: str, action: str = "kill") -> Path:
         """Let the first process die that comes to this commit; the file that is returned vanishes when it does."""
         file = self.system.folder.parent / "armed"

@@ -35,9 +35,23 @@ def ordinary(here, anna):
     anna.submit(batch())
 
 
+def a_large_batch(here, anna):
+    """Of more calls than a second has slots: most of them wait for theirs."""
+    anna.submit(batch(2500))
+
+
 def a_user_comes(here, anna):
     client = Client(here.system.url, f"boris {next(NUMBERS)}")
     client.login()
+    return client
+
+
+def a_user_leaves(here, anna):
+    boris = a_user_comes(here, anna)
+    boris.submit(batch())
+    assert boris.insist("DELETE", "/users/me").status_code in {204, 401}  # 401: the answer to the first one was lost
+    there = text("SELECT count(*) FROM users WHERE username = :name")
+    here.until(lambda: here.scalar(there, name=boris.name) == 0, "gone")
 
 
 def the_spider_dies(here, anna):
@@ -85,7 +99,12 @@ def a_batch_is_deleted(here, anna):
 
 PLACES = {
     "control.submission.submit": ordinary,
-    "control.users._insert": a_user_comes,
+    "control.users.insert": a_user_comes,
+    "control.tries.count": a_user_comes,
+    "control.tries.forget": a_user_comes,
+    "control.logins.start": a_user_comes,
+    "control.me.leave": a_user_leaves,
+    "control.scheduler.leaving.erase": a_user_leaves,
     "control.verbs.cancel": a_batch_is_cancelled,
     "control.batches.delete": a_batch_is_deleted,
     "control.scheduler.dispatch.look_again": the_scheduler_restarts,
@@ -100,7 +119,7 @@ PLACES = {
     "crawler.lease.beat": vk_is_slow,
     "crawler.queue.claim": ordinary,
     "crawler.ledger.Ledger._slot": ordinary,
-    "crawler.ledger.Ledger._sending": ordinary,
+    "crawler.ledger.Ledger._sending": a_large_batch,
     "crawler.results.save": ordinary,
     "crawler.budget._note": tokens_are_flooded,
     "crawler.ledger.Ledger._count": tokens_are_flooded,

@@ -3,14 +3,31 @@
 import pytest
 from sqlalchemy import select
 
+from control.app import create_app
 from control.db import db
+from control.settings import Settings
 from crawler.models import Base
-from tests.control.conftest import address, admin, anna, anonymous, app, boris, client_of, set_link
+from tests.control.conftest import SETTINGS, address, admin, anna, anonymous, app, boris, client_of, set_link
 from tests.crawler.conftest import crawl, vk
 
 __all__ = ["address", "admin", "anna", "anonymous", "app", "boris", "client_of", "crawl", "set_link", "vk"]
 
 COUNTERS: set[str] = set()  # tables that count what was asked, so that looking changes them
+
+
+@pytest.fixture
+def again(app):
+    """Start the API once more on the same database, set otherwise or not; a client of it."""
+    made = []
+
+    def start(**settings):
+        made.append(create_app(Settings(**SETTINGS, **settings)))
+        return made[-1].test_client()
+
+    yield start
+    for one in made:
+        with one.app_context():
+            db.engine.dispose()
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from control import auth, passwords
-from control.app import create_app
 from control.db import db
 from control.settings import Settings, SettingsError
 from crawler.models import Login, Tries, User
@@ -132,10 +131,9 @@ class TestT07:
         elsewhere.environ_base["REMOTE_ADDR"] = "192.0.2.1"
         assert elsewhere.post("/users/login", json=ANNA).status_code == 401
 
-    def test_T07_a_restart_forgets_nothing(self, anonymous):
+    def test_T07_a_restart_forgets_nothing(self, anonymous, again):
         self.fail(anonymous, 10)
-        again = create_app(Settings(**SETTINGS)).test_client()
-        assert again.post("/users/login", json=ANNA).status_code == 429
+        assert again().post("/users/login", json=ANNA).status_code == 429
 
     def test_T07_the_old_password_cannot_be_guessed_at_the_account_either(self, anonymous, pair):
         change = {"current_password": "wrong", "password": "another good one"}
@@ -323,9 +321,10 @@ class TestT11:
         assert self.refresh(anonymous, pair[1]).status_code == 401
         assert problem(anonymous.post("/users/login", json=ANNA)) == (401, "wrong_credentials")
 
-    def test_T11_a_restart_forgets_no_revocation(self, anonymous, pair):
+    def test_T11_a_restart_forgets_no_revocation(self, anonymous, pair, again):
+        assert good(again(), pair[0])
         anonymous.post("/users/logout", headers=bearer(pair[0]))
-        assert not good(create_app(Settings(**SETTINGS)).test_client(), pair[0])
+        assert not good(again(), pair[0])
 
     def test_T11_a_login_that_was_overtaken_by_a_new_password_is_none(self, anonymous, monkeypatch):
         anonymous.post("/users", json=ANNA)

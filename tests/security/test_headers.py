@@ -4,22 +4,11 @@ import pytest
 import requests
 
 from control.address import Proxies
-from control.app import create_app
 from control.settings import Settings
 from tests.control.conftest import SETTINGS, problem
 
 FOREIGN = {"Origin": "https://evil.example"}
 PREFLIGHT = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization"}
-
-
-@pytest.fixture
-def made(app):
-    """Make the API again, set otherwise."""
-
-    def make(**settings):
-        return create_app(Settings(**SETTINGS, **settings)).test_client()
-
-    return make
 
 
 def test_T31_no_other_origin_is_let_in_by_default(anonymous):
@@ -30,8 +19,8 @@ def test_T31_no_other_origin_is_let_in_by_default(anonymous):
         assert not [name for name, _ in answer.headers if name.startswith("Access-Control")]
 
 
-def test_T31_a_listed_one_is_and_no_other(made):
-    client = made(cors_origins="https://app.example, http://localhost:3000")
+def test_T31_a_listed_one_is_and_no_other(again):
+    client = again(cors_origins="https://app.example, http://localhost:3000")
     ours = {"Origin": "https://app.example"}
     preflight = client.options("/batches", headers=ours | PREFLIGHT)
     assert preflight.status_code == 200
@@ -93,8 +82,8 @@ def test_T33_another_name_is_refused_everywhere(anonymous, host):
 
 
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST:8000", "127.0.0.1:1", "[::1]:8000", "views.example"])
-def test_T33_its_own_names_are_not(made, host):
-    assert made(trusted_hosts="views.example").get("/healthz", headers={"Host": host}).status_code == 200
+def test_T33_its_own_names_are_not(again, host):
+    assert again(trusted_hosts="views.example").get("/healthz", headers={"Host": host}).status_code == 200
 
 
 @pytest.mark.parametrize(
