@@ -35,11 +35,6 @@ def ordinary(here, anna):
     anna.submit(batch())
 
 
-def a_large_batch(here, anna):
-    """Of more calls than a second has slots: most of them wait for theirs."""
-    anna.submit(batch(2500))
-
-
 def a_user_comes(here, anna):
     client = Client(here.system.url, f"boris {next(NUMBERS)}")
     client.login()
@@ -60,12 +55,18 @@ def the_spider_dies(here, anna):
 
 
 def the_spider_hangs(here, anna):
-    """While it waits for VK: stopped in a write, scrapyd would have to kill it before anybody could rescue its run."""
+    """While it waits for VK: stopped in a write, scrapyd would have to kill it before anybody could rescue its run.
+
+    scrapyd looks away meanwhile, or it might be the one who gives the run up.
+    """
     here.vk.set(latency=3)
     anna.submit(batch())
     here.until(here.working, "working")
     time.sleep(1.5)
+    scrapyd = here.signal(here.pids("scrapyd"), "SIGSTOP")
     here.signal(here.working(), "SIGSTOP")
+    here.until(lambda: not here.working(), "rescued")
+    here.signal([scrapyd], "SIGCONT")
     here.vk.set(latency=0.2)
 
 
@@ -76,6 +77,15 @@ def vk_is_slow(here, anna):
 
 def tokens_are_flooded(here, anna):
     here.vk.fault(method="wall.getById", code=6, message="Too many requests per second", times=3)
+    anna.submit(batch())
+
+
+def slots_lie_ahead(here, anna):
+    """The token was asked a lot: the next request has to wait, and is noted when its time has come."""
+    anna.submit(batch())
+    here.until(lambda: finished(here, anna), "finished")
+    with here.engine.begin() as connection:
+        connection.execute(text("UPDATE budgets SET next_at = :soon"), {"soon": time.time() + 10})
     anna.submit(batch())
 
 
@@ -119,7 +129,7 @@ PLACES = {
     "crawler.lease.beat": vk_is_slow,
     "crawler.queue.claim": ordinary,
     "crawler.ledger.Ledger._slot": ordinary,
-    "crawler.ledger.Ledger._sending": a_large_batch,
+    "crawler.ledger.Ledger._sending": slots_lie_ahead,
     "crawler.results.save": ordinary,
     "crawler.budget._note": tokens_are_flooded,
     "crawler.ledger.Ledger._count": tokens_are_flooded,
