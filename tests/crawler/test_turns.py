@@ -54,7 +54,7 @@ class Runs:
             return connection.execute(select(Run.batch_id, Run.state, Run.outcome)).all()
 
 
-def test_several_runs_share_a_large_batch_and_make_room_for_a_small_one(engine, database_url, vk):
+def test_T19_several_runs_share_a_large_batch_and_make_room_for_a_small_one(engine, database_url, vk):
     vk.reset()
     large = seed(engine, [f"wall-1_{item}" for item in ordinary(MAX_RUNS * IN_HAND + 5000)], run=False)
     settings = vk.environment() | {"VK_TOKENS": "standin-service", "VK_REQUESTS_PER_SECOND": "1"}
