@@ -25,7 +25,10 @@ def fuzz(folder: Path, cases: int, seed: int) -> tuple[int, str, Figures]:
         command += ["--seed", str(seed), "--generation-database", "none", "--no-color", "--output-sanitize", "false"]
         command += ["--suppress-health-check", "all", "--request-timeout", "60"]
         ours = {"FUZZ_URL": url, "FUZZ_CASES": str(cases), "FUZZ_FIGURES": str(figures)}
-        ours |= {"FUZZ_DATABASE": str(folder / DATABASE), "SCHEMATHESIS_HOOKS": "tests.security.fuzz_hooks"}
+        ours |= {
+            "SQLALCHEMY_DATABASE_URL": f"sqlite:///{folder / DATABASE}",
+            "SCHEMATHESIS_HOOKS": "tests.security.fuzz_hooks",
+        }
         run = subprocess.run(
             [sys.executable, "-m", "schemathesis.cli", "run", f"{url}/openapi.json", *command],
             cwd=ROOT,

@@ -7,9 +7,7 @@ import atexit
 import json
 import os
 import re
-import sqlite3
 from collections import Counter, defaultdict
-from contextlib import closing
 from pathlib import Path
 from uuid import uuid4
 
@@ -17,11 +15,19 @@ import requests
 import schemathesis
 from schemathesis.auths import AuthContext, set_on_case
 from schemathesis.generation.case import Case
+from sqlalchemy import update
+
+from control import logins, users
+from control.app import create_app
+from control.db import db
+from control.settings import Settings
+from crawler.models import User
+from tests.security.served import SECRET_KEY
 
 URL = os.environ["FUZZ_URL"]
 CASES = int(os.environ["FUZZ_CASES"])
 FIGURES = Path(os.environ["FUZZ_FIGURES"])
-DATABASE = os.environ["FUZZ_DATABASE"]
+API = create_app(Settings(secret_key=SECRET_KEY, scrapyd_password="unused"))  # on the same database
 KINDS = {"/metrics": "admin", "/readyz": "admin", "/users/refresh": "refresh"}  # of token, by path
 FORESEEN = {
     "not_ready",  # there is neither a scrapyd nor a scheduler
@@ -33,7 +39,6 @@ IN_WORDS = (
     "Use printable characters only",
     "Send `",
 )  # of fields that depend on each other, which a schema can say badly
-PASSWORD = "correct horse battery staple"
 ODD = ["", "0", "'", "%00", "../..", "\u202e", "[]", "{}", "null", "x" * 500, "<script>", "a=b;c", "é", "🎈"]
 
 tokens: dict[str, str] = {}  # the newest, by kind
@@ -76,14 +81,13 @@ def _lives(kind):
 
 
 def _new_token(kind):
-    who = {"username": f"fuzz {uuid4().hex}", "password": PASSWORD}
-    requests.post(f"{URL}/users", json=who, timeout=60).raise_for_status()
-    if kind == "admin":
-        with closing(sqlite3.connect(DATABASE, timeout=60)) as connection, connection:
-            connection.execute("UPDATE users SET admin = true WHERE username = ?", (who["username"],))
-    answer = requests.post(f"{URL}/users/login", json=who, timeout=60)
-    answer.raise_for_status()
-    tokens[kind] = f"Bearer {answer.json()['refresh_token' if kind == 'refresh' else 'token']}"
+    """Make a user and log them in as the API does, without hashing: that would take most of the time."""
+    with API.app_context():
+        user = users.insert(db.engine, f"fuzz {uuid4().hex}", "none")
+        with db.engine.begin() as connection:
+            connection.execute(update(User).where(User.id == user).values(admin=kind == "admin"))
+        pair = logins.start(db.engine, user, "none")
+    tokens[kind] = f"Bearer {pair.refresh if kind == 'refresh' else pair.access}"
     given[tokens[kind]] = kind
     return tokens[kind]
 

@@ -14,6 +14,7 @@ from tests.system import PLENTY, clean_environment, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 DATABASE = "views.db"
+SECRET_KEY = "k" * 48
 
 
 @contextmanager
@@ -21,7 +22,12 @@ def served(folder: Path) -> Iterator[str]:
     """The address of an API with an empty database in this folder, and its log beside it."""
     database, port = f"sqlite:///{folder / DATABASE}", free_port()
     migrate(database)
-    own = {"SQLALCHEMY_DATABASE_URL": database, "PORT": str(port), "SECRET_KEY": "k" * 48, "SCRAPYD_PASSWORD": "unused"}
+    own = {
+        "SQLALCHEMY_DATABASE_URL": database,
+        "PORT": str(port),
+        "SECRET_KEY": SECRET_KEY,
+        "SCRAPYD_PASSWORD": "unused",
+    }
     with (folder / "api.log").open("w") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "control.api"],
