@@ -15,7 +15,7 @@ from control.ready import Check, ask
 
 EVERY_SECONDS = 1.0
 TIMEOUT_SECONDS = 10.0
-DEAF_SECONDS = 30.0
+DEAF_SECONDS = 20.0
 STUCK_SECONDS = 10.0  # scrapyd fills free slots at every poll, four times a second
 
 
