@@ -32,7 +32,7 @@ class Limits:
 
 def install(app: Flask, settings: Settings) -> None:
     app.extensions[EXTENSION] = Limits(settings)
-    app.after_request(_tell)
+    app.after_request(_write)
 
 
 def take(name: str, who: str) -> None:
@@ -42,12 +42,17 @@ def take(name: str, who: str) -> None:
     within = limits.windows.hit(item, who)
     stats = limits.windows.get_window_stats(item, who)
     left = max(1, math.ceil(stats.reset_time - time.time()))
-    g.limits = {
-        "RateLimit-Policy": f'"{name}";q={item.amount};w={item.get_expiry()}',
-        "RateLimit": f'"{name}";r={stats.remaining};t={left}',
-    }
+    tell(name, item.amount, item.get_expiry(), stats.remaining, left)
     if not within:
         raise TooManyRequests(f"More than {item.amount} {name} in {item.get_expiry()} s: come again in {left} s.", left)
+
+
+def tell(name: str, most: int, seconds: int, remaining: int, left: int) -> None:
+    """Let the answer say how much is left, and for how many seconds."""
+    g.limits = {
+        "RateLimit-Policy": f'"{name}";q={most};w={seconds}',
+        "RateLimit": f'"{name}";r={remaining};t={left}',
+    }
 
 
 def by_address() -> None:
@@ -55,7 +60,7 @@ def by_address() -> None:
     take(READS, client())
 
 
-def _tell(response: Response) -> Response:
+def _write(response: Response) -> Response:
     for name, value in g.get("limits", {}).items():
         response.headers[name] = value
     return response

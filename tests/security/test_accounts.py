@@ -52,6 +52,8 @@ def test_T05_unknown_user_and_wrong_password_are_the_same_answer(anonymous):
     wrong = anonymous.post("/users/login", json=ANNA | {"password": "wrong"})
     unknown = anonymous.post("/users/login", json=ANNA | {"username": "nobody"})
     assert problem(wrong) == (401, "wrong_credentials")
+    for answer in (wrong, unknown):
+        assert answer.headers.pop("RateLimit").startswith('"account";r=9;t=')  # of each name alone
     assert (wrong.data, wrong.headers) == (unknown.data, unknown.headers)
     assert "WWW-Authenticate" in wrong.headers
 
@@ -96,6 +98,8 @@ class TestT07:
         answer = anonymous.post("/users/login", json=ANNA)
         assert problem(answer) == (429, "too_many_requests")
         assert 800 < int(answer.headers["Retry-After"]) <= 900
+        assert answer.headers["RateLimit-Policy"] == '"account";q=10;w=900'
+        assert answer.headers["RateLimit"] == f'"account";r=0;t={answer.headers["Retry-After"]}'
         assert len(hashes) == compared
 
     def test_T07_it_counts_for_the_account_wherever_it_is_tried_from_and_however_it_is_spelled(self, app, anonymous):
