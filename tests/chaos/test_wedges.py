@@ -28,9 +28,9 @@ def answers(here):
         return False
 
 
-def schedule(here, **job):
-    """Have more jobs than slots started that cannot be."""
-    for _ in range(3):
+def schedule(here, times=3, **job):
+    """Have jobs started that cannot be, by default more than there are slots."""
+    for _ in range(times):
         assert here.system.scrapyd("schedule.json", project="default", spider="vk_views", **job).status_code == 200
 
 
@@ -60,14 +60,14 @@ def a_scrapyd_that_hangs(here):
 
 
 def leaked_slots(here):
-    """With the launcher that leaks them: only a restart gives them back, and it has to come from somebody else."""
+    """Leak both, with the launcher that does: only a restart gives them back, which has to come from somebody else."""
     settings = here.system.folder / "scrapy.cfg"
     stock = "scrapyd.launcher.Launcher\nmax_proc = 2"
     settings.write_text(settings.read_text().replace("crawler.scrapyd.launcher.Launcher", stock))
     old = here.kill("scrapyd")
     here.until(lambda: set(here.pids("scrapyd")) - {old}, "restarted")
     here.until(lambda: answers(here), "back")
-    over_long_arguments(here)
+    schedule(here, times=2, run="x" * 200_000)
 
 
 @pytest.mark.parametrize(
