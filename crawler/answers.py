@@ -1,10 +1,11 @@
 """How often each platform answered what, since the database was made."""
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
 from scrapy.exceptions import CannotResolveHostError
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import BigInteger, Connection, bindparam, select
 
 from crawler.database import upsert_of
 from crawler.models import AnswerCount, Run
@@ -32,15 +33,18 @@ def silence(error: BaseException | None) -> str:
     return "timeout" if "Timeout" in name else name
 
 
-def count(connection: Connection, run_id: str, code: str) -> None:
-    """Count one answer to the run. Last in its transaction: every run wants this row."""
-    connection.execute(_counting(connection.dialect.name), {"run": run_id, "answer": code})
+def count(connection: Connection, run_id: str, codes: Mapping[str, int]) -> None:
+    """Count answers to the run. Last in its transaction, and in one order: every run wants these rows."""
+    for code, times in sorted(codes.items()):
+        counted = {"run": run_id, "answer": code, "times": times}
+        connection.execute(_counting(connection.dialect.name), counted)
 
 
 @cache
 def _counting(dialect: str) -> Any:
     platform: Any = select(Run.platform).where(Run.id == bindparam("run")).scalar_subquery()
-    first = upsert_of(dialect, AnswerCount).values(platform=platform, code=bindparam("answer"), count=1)
+    times = bindparam("times", type_=BigInteger)
+    first = upsert_of(dialect, AnswerCount).values(platform=platform, code=bindparam("answer"), count=times)
     return first.on_conflict_do_update(
-        index_elements=[AnswerCount.platform, AnswerCount.code], set_={"count": AnswerCount.count + 1}
+        index_elements=[AnswerCount.platform, AnswerCount.code], set_={"count": AnswerCount.count + times}
     )

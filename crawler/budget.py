@@ -1,6 +1,6 @@
 """Requests per second of one credential or host, shared by all processes: one row each, on the database's clock."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Double, Engine, bindparam, case, select
 
 from crawler.database import now, upsert, upsert_of
-from crawler.exceptions import Paused
 from crawler.models import Budget
 
 
@@ -29,14 +28,17 @@ def states(engine: Engine, keys: Iterable[str]) -> dict[str, State]:
     return {key: State(kind, max(0.0, left), why) for key, kind, left, why in rows}
 
 
-def reserve(connection: Connection, key: str, rate: float) -> float:
-    """Take the next slot and return how many seconds it lies ahead; raise `Paused` where there is none to take."""
-    delay: float | None = connection.execute(
-        _reserving(connection.dialect.name), {"budget": key, "gap": 1 / rate}
-    ).scalar()
-    if delay is None:
-        raise Paused(key)
-    return max(0.0, delay)
+def reserve(connection: Connection, asked: Sequence[tuple[str, float]]) -> list[float | None]:
+    """Take the next slot of each of these keys at its rate; the answers are how many seconds the slots lie ahead.
+
+    None: its budget is paused. Keys are locked in one order, whoever asks.
+    """
+    delays: list[float | None] = [None] * len(asked)
+    for place in sorted(range(len(asked)), key=lambda place: asked[place]):
+        key, rate = asked[place]
+        delay = connection.execute(_reserving(connection.dialect.name), {"budget": key, "gap": 1 / rate}).scalar()
+        delays[place] = None if delay is None else max(0.0, delay)
+    return delays
 
 
 @cache

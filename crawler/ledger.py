@@ -1,14 +1,14 @@
 """The database as one run sees it. Every call runs in a thread: the reactor never waits for SQL.
 
 It is one thread: a run's writes all lock its row, and SQLite's whole database, so that several could only wait for each
-other.
+other. What waits for it is done together.
 """
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from itertools import chain
 from typing import ParamSpec, TypeVar
 
 from sqlalchemy import Engine, literal, select
@@ -16,22 +16,29 @@ from sqlalchemy import Engine, literal, select
 from crawler import answers, budget, ending, lease, queue, results
 from crawler.budget import State
 from crawler.database import hurry, writing
+from crawler.exceptions import Paused
 from crawler.models import Batch, Link, Run
 from crawler.queue import Claimed, Siblings
 from crawler.reasons import Reason
 from crawler.results import Result
+from crawler.together import Together
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
 class Ledger:
-    engine: Engine
-    run_id: str
-    lease: float  # seconds
-    attempts: int = queue.ATTEMPTS
-    thread: Executor = field(default_factory=lambda: ThreadPoolExecutor(1, "ledger"))
+    """`lease` is in seconds."""
+
+    def __init__(self, engine: Engine, run_id: str, lease: float, attempts: int = queue.ATTEMPTS) -> None:
+        self.engine = engine
+        self.run_id = run_id
+        self.lease = lease
+        self.attempts = attempts
+        self.thread = ThreadPoolExecutor(1, "ledger")
+        self.slots = Together(self.thread, self._slots)
+        self.sendings = Together(self.thread, self._sendings)
+        self.saves = Together(self.thread, self._saves)
 
     async def _do(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         return await asyncio.get_running_loop().run_in_executor(self.thread, partial(work, *args, **kwargs))
@@ -57,28 +64,32 @@ class Ledger:
     async def slot(self, key: str, rate: float, link_ids: Sequence[int]) -> float:
         """Reserve a slot for a request about these links; the answer is how many seconds it lies ahead.
 
-        At 0 it may leave at once, and that is noted as by `sending`.
+        At 0 it may leave at once, and that is noted as by `sending`. Raises `Paused`.
         """
-        return await self._do(self._slot, key, rate, link_ids)
+        delay = await self.slots.do((key, rate, link_ids))
+        if delay is None:
+            raise Paused(key)
+        return delay
 
-    def _slot(self, key: str, rate: float, link_ids: Sequence[int]) -> float:
+    def _slots(self, asked: list[tuple[str, float, Sequence[int]]]) -> list[float | None]:
         with writing(self.engine) as connection:
             hurry(connection)
             lease.hold(connection, self.run_id, self.lease)
-            delay = budget.reserve(connection, key, rate)
-            if not delay:
-                queue.mark_sent(connection, self.run_id, link_ids)
-            return delay
+            delays = budget.reserve(connection, [(key, rate) for key, rate, _ in asked])
+            if leaving := [ids for (_, _, ids), delay in zip(asked, delays, strict=True) if delay == 0]:
+                queue.mark_sent(connection, self.run_id, list(chain(*leaving)))
+            return delays
 
     async def sending(self, link_ids: Sequence[int]) -> None:
         """Note for which links a request is about to leave."""
-        await self._do(self._sending, link_ids)
+        await self.sendings.do(link_ids)
 
-    def _sending(self, link_ids: Sequence[int]) -> None:
+    def _sendings(self, link_ids: list[Sequence[int]]) -> list[None]:
         with writing(self.engine) as connection:
             hurry(connection)
             lease.hold(connection, self.run_id, self.lease)
-            queue.mark_sent(connection, self.run_id, link_ids)
+            queue.mark_sent(connection, self.run_id, list(chain(*link_ids)))
+        return [None] * len(link_ids)
 
     async def states(self, keys: Iterable[str]) -> dict[str, State]:
         return await self._do(budget.states, self.engine, keys)
@@ -90,7 +101,11 @@ class Ledger:
         await self._do(budget.learn, self.engine, key, kind)
 
     async def save(self, given: list[Result]) -> None:
-        await self._do(results.save, self.engine, self.run_id, self.lease, given, self.attempts)
+        await self.saves.do(given)
+
+    def _saves(self, given: list[list[Result]]) -> list[None]:
+        results.save(self.engine, self.run_id, self.lease, *given, attempts=self.attempts)
+        return [None] * len(given)
 
     async def count(self, code: str) -> None:
         """Count an answer that has no results to be saved with."""
@@ -98,7 +113,7 @@ class Ledger:
 
     def _count(self, code: str) -> None:
         with self.engine.begin() as connection:
-            answers.count(connection, self.run_id, code)
+            answers.count(connection, self.run_id, {code: 1})
 
     async def next_due(self) -> float | None:
         return await self._do(queue.next_due, self.engine, self.run_id)

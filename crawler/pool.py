@@ -21,6 +21,7 @@ class Pool:
         self.open: list[Want] = []
         self.planned: deque[Call] = deque()
         self.flying = 0
+        self.largest = 0  # targets in one call, so far
 
     def take(self, claimed: Iterable[Claimed]) -> None:
         for link in claimed:
@@ -57,6 +58,7 @@ class Pool:
         planned = {want for call in calls for want in call.wants}
         self.open = [want for want in self.open if want not in planned]
         self.planned.extend(calls)
+        self.largest = max([self.largest, *(len(call.wants) for call in calls)])
 
     def landed(self) -> None:
         self.flying -= 1

@@ -1,10 +1,10 @@
-"""What became of links, written down: one transaction for one answer, fenced by the run."""
+"""What became of links, written down: a transaction for one answer or some, fenced by the run."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from itertools import zip_longest
+from itertools import chain, zip_longest
 from typing import Any
 
 from sqlalchemy import (
@@ -50,8 +50,9 @@ class Result:
     code: str = answers.OK  # the name of the answer, to be counted: all results of one answer have the same
 
 
-def save(engine: Engine, run_id: str, lease: float, results: list[Result], attempts: int = ATTEMPTS) -> None:
-    """Write what one answer said: readings and final links; what has to be tried again goes back into the queue."""
+def save(engine: Engine, run_id: str, lease: float, *said: list[Result], attempts: int = ATTEMPTS) -> None:
+    """Write what answers said: readings and final links; what has to be tried again goes back into the queue."""
+    results = list(chain(*said))
     with writing(engine) as connection:
         batch_id = hold(connection, run_id, lease)
         for measured in _rounds(results):
@@ -62,8 +63,7 @@ def save(engine: Engine, run_id: str, lease: float, results: list[Result], attem
         for (reason, detail), ids in _alike(results, Again):
             _change(connection, run_id, ids, charged(reason, detail, attempts))
         connection.execute(MOVING, {"batch": batch_id})
-        for code in {result.code for result in results}:
-            answers.count(connection, run_id, code)
+        answers.count(connection, run_id, Counter(one[0].code for one in said if one))
 
 
 def _rounds(results: list[Result]) -> Iterator[list[Result]]:
@@ -71,10 +71,10 @@ def _rounds(results: list[Result]) -> Iterator[list[Result]]:
 
     A post has two results where its links differ in their access keys.
     """
-    sources: dict[str, dict[int, list[Result]]] = defaultdict(lambda: defaultdict(list))
+    sources: dict[tuple[str, int], dict[int, list[Result]]] = defaultdict(lambda: defaultdict(list))
     for result in results:
         if isinstance(result.outcome, Measured):
-            sources[result.outcome.source][result.post_id].append(result)
+            sources[result.outcome.source, result.http_status][result.post_id].append(result)
     for posts in sources.values():
         for same in zip_longest(*posts.values()):
             yield [result for result in same if result]

@@ -30,8 +30,9 @@ EXTENSIONS_BASE, DOWNLOADER_MIDDLEWARES_BASE = (
     for base in (default_settings.EXTENSIONS_BASE, default_settings.DOWNLOADER_MIDDLEWARES_BASE)
 )
 
-CONCURRENT_REQUESTS = 16
-CONCURRENT_REQUESTS_PER_DOMAIN = 16  # 8; the spider itself asks for no more than its budget lets through
+CONCURRENT_REQUESTS = 32  # 16; with those that wait for their slot
+CONCURRENT_ITEMS = 1  # 100, a task each; all that an answer says is one item
+CONCURRENT_REQUESTS_PER_DOMAIN = 16  # 8
 DOWNLOAD_TIMEOUT = 15  # 180
 DOWNLOAD_MAXSIZE = 8 * 1024 * 1024  # 1 GiB; VK caps an answer at 5 MB (negezor/vk-io#447)
 DOWNLOAD_WARNSIZE = 0  # 32 MiB

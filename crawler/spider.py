@@ -27,7 +27,8 @@ from crawler.platforms.contract import Again, Answer, Call, Gone, Outcome, Pause
 from crawler.pool import Pool
 from crawler.reasons import Reason
 
-MOST_IN_FLIGHT = 16
+MOST_REQUESTS = 32  # that wait for their slot or an answer; on the wire are at most 16 of a budget
+CALLS_CLAIMED = 10  # of the largest there were
 FORBIDDEN = "Forbidden by robots.txt"  # Scrapy's words; what else it ignores is an answer, and the next may be right
 BROKEN = "broken"  # how a run ends whose code raised what nobody expected
 REFUSED_SECONDS = 3600.0  # for so long a refused credential is not tried; a new one is another one
@@ -104,9 +105,15 @@ class PlatformSpider(scrapy.Spider):
         """Claim links for further requests; where there were too few, not again before something can have come."""
         if not self.pool.hungry or (self.busy and monotonic() < self.dry_until):
             return
-        claimed = await self.ledger.claim(queue.CHUNK)
-        self.dry_until = monotonic() + 1.0 if len(claimed) < queue.CHUNK else 0.0
+        limit = self.chunk
+        claimed = await self.ledger.claim(limit)
+        self.dry_until = monotonic() + 1.0 if len(claimed) < limit else 0.0
         self.pool.take(claimed)
+
+    @property
+    def chunk(self) -> int:
+        """How many links to claim: not more than for some calls, for slots pass by while they are claimed."""
+        return min(CALLS_CLAIMED * self.pool.largest, queue.CHUNK) or queue.CHUNK
 
     def next_call(self) -> Call | None:
         if self.pool.flying >= self.width:
@@ -115,9 +122,9 @@ class PlatformSpider(scrapy.Spider):
 
     @property
     def width(self) -> int:
-        """How many requests may be in flight: each reserves a slot ahead, so few for a small budget."""
+        """How many requests there may be: each reserves a slot ahead, so few for a small budget."""
         budgets = max(1, len(self.credentials.credentials))
-        return min(MOST_IN_FLIGHT, budgets * max(2, math.ceil(float(self.access.rate))))
+        return min(MOST_REQUESTS, budgets * max(2, math.ceil(float(self.access.rate))))
 
     async def rest(self, seconds: float) -> None:
         with suppress(TimeoutError):

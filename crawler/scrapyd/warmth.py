@@ -1,6 +1,5 @@
 """The spare's side of a warm start: everything that a crawl needs is loaded before the crawl is known."""
 
-import gc
 import json
 import os
 from collections.abc import Callable, Iterator
@@ -45,7 +44,6 @@ def load(settings: BaseSettings) -> None:
     for path in parts(settings):
         load_object(path)
     configure_mappers()
-    gc.freeze()  # all this stays; the job's garbage is looked for without it
 
 
 def parts(settings: BaseSettings) -> Iterator[str]:

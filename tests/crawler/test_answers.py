@@ -8,7 +8,7 @@ from sqlalchemy import select
 from crawler import answers, lease, queue, results
 from crawler.exceptions import Fenced
 from crawler.ledger import Ledger
-from crawler.models import AnswerCount
+from crawler.models import AnswerCount, Reading
 from crawler.platforms import vk
 from crawler.platforms.contract import Call, Measured, Reply, Want
 from crawler.results import Result
@@ -35,6 +35,18 @@ def test_every_answer_is_counted_once_whatever_its_links(engine, run_id):
     results.save(engine, run_id, LEASE, [Result((one.id,), one.post_id, Measured(7, "test"), 200)])
     results.save(engine, run_id, LEASE, [Result((two.id,), two.post_id, Measured(7, "test"), 200)])
     assert counted(engine) == {("vk", "ok"): 2}
+
+
+def test_answers_that_are_saved_together_count_each(engine, run_id):
+    one, two = queue.claim(engine, run_id, LEASE, 10)
+    said = [[Result((link.id,), link.post_id, Measured(7, "x"), status)] for link, status in ((one, 200), (two, 203))]
+    results.save(engine, run_id, LEASE, *said)
+    assert counted(engine) == {("vk", "ok"): 2}
+    with engine.connect() as connection:
+        assert connection.execute(select(Reading.post_id, Reading.http_status)).all() == [
+            (one.post_id, 200),
+            (two.post_id, 203),
+        ]
 
 
 def test_an_answer_without_results_is_counted_too(engine, run_id):

@@ -3,13 +3,13 @@ from sqlalchemy import update
 
 from crawler import budget
 from crawler.database import writing
-from crawler.exceptions import Paused
 from crawler.models import Budget
 
 
 def reserve(engine, rate=10.0):
     with writing(engine) as connection:
-        return budget.reserve(connection, "token:x", rate)
+        (delay,) = budget.reserve(connection, [("token:x", rate)])
+        return delay
 
 
 def test_slots_lie_one_gap_apart(engine):
@@ -31,8 +31,7 @@ def test_a_pause_stops_everybody_and_a_shorter_one_does_not_shorten_it(engine):
     reserve(engine)
     budget.pause(engine, "token:x", 100, "captcha")
     budget.pause(engine, "token:x", 1, "flood")
-    with pytest.raises(Paused):
-        reserve(engine)
+    assert reserve(engine) is None
     state = budget.states(engine, ["token:x"])["token:x"]
     assert (state.why, round(state.paused)) == ("captcha", 100)
 
@@ -42,3 +41,10 @@ def test_a_budget_nobody_used_can_be_paused_and_told_its_kind(engine):
     budget.pause(engine, "token:x", 100, "captcha")
     budget.learn(engine, "token:x", "user")
     assert budget.states(engine, ["token:x"])["token:x"].kind == "user"
+
+
+def test_several_slots_are_taken_together_and_a_pause_concerns_its_own_budget_only(engine):
+    budget.pause(engine, "token:x", 100, "captcha")
+    with writing(engine) as connection:
+        slots = budget.reserve(connection, [("token:y", 0.1), ("token:x", 0.1), ("host:z", 0.1), ("token:y", 0.1)])
+    assert slots == [0, None, 0, pytest.approx(10, abs=1)]

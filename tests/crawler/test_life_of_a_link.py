@@ -148,7 +148,7 @@ class LifeOfALink(RuleBasedStateMachine):
             "gone": lambda: self.model.gone(run, LEASE, ids),
             "again": lambda: self.model.again(run, LEASE, ids),
         }
-        self.agree(lambda: results.save(self.engine, run, LEASE, given, TRIES), predicted[what])
+        self.agree(lambda: results.save(self.engine, run, LEASE, given, attempts=TRIES), predicted[what])
 
     def outcome(self, what, key):
         if what == "measured":

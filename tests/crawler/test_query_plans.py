@@ -88,7 +88,7 @@ def test_no_statement_of_a_spider_reads_a_whole_table(engine, run, plans):
     one, two, three, *_ = links = queue.claim(engine, run, LEASE, 300)
     with writing(engine) as connection:
         lease.hold(connection, run, LEASE)
-        budget.reserve(connection, "token:x", 3)
+        budget.reserve(connection, [("token:x", 3)])
         queue.mark_sent(connection, run, [link.id for link in links])
     again = Again(Want(identify(three.key)), Reason.NETWORK, charged=True)
     outcomes = [(one, Measured(1, "x")), (two, Gone(Reason.DELETED)), (three, again)]
