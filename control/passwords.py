@@ -9,13 +9,15 @@ from typing import Annotated
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from pydantic import Field
-from zxcvbn.frequency_lists import FREQUENCY_LISTS  # type: ignore[import-untyped]
+from zxcvbn.matching import FREQUENCY_LISTS, RANKED_DICTIONARIES  # type: ignore[import-untyped]
 
 from control.errors import FieldError, WeakPassword
 
 SHORTEST = 8
 LONGEST = 1024
 COMMON = frozenset(FREQUENCY_LISTS["passwords"])
+for words in (FREQUENCY_LISTS, RANKED_DICTIONARIES):
+    words.clear()  # of English and of names: 11 MB that nobody reads
 SERVICE = {"views-stats", "viewsstats", "views_stats"}
 ORNAMENTS = string.digits + string.punctuation + string.whitespace
 

@@ -3,7 +3,20 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, Executable, TableValuedAlias, and_, case, insert, literal, select
+from sqlalchemy import (
+    Column,
+    Connection,
+    Executable,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    and_,
+    case,
+    insert,
+    literal,
+    select,
+)
 
 from crawler import rows
 from crawler.database import now, upsert
@@ -11,6 +24,14 @@ from crawler.models import Batch, Link, Post, Status, random_id
 from crawler.platforms.contract import Rejected, Target
 
 LONGEST = 2048  # characters kept of a link
+
+GIVEN = Table(
+    "given",
+    MetaData(),
+    *(Column("position", Integer), Column("url", Text), Column("platform", Text), Column("key", Text)),
+    *(Column("access_key", Text), Column("duplicate_of", Integer), Column("reason", Text), Column("detail", Text)),
+    prefixes=["TEMPORARY"],
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +83,15 @@ class NewBatch:
 
 
 def store(connection: Connection, batch: NewBatch, given: list[Entry]) -> None:
-    """Write the batch, the posts and the links: a statement each."""
+    """Write the batch, the posts and the links: a statement each, however many they are."""
     open_ = any(isinstance(entry.found, Target) for entry in given)
     names = {"public_id": batch.public_id, "user_id": batch.user_id, "platform": batch.platform}
     times = {"deadline_at": now() + batch.seconds, "closed_at": None if open_ else now()}
     new = insert(Batch).values(**names, **times, retry_of=batch.retry_of).returning(Batch.id)
     batch_id = connection.execute(new).scalar_one()
-    table = rows.table(connection, [_row(batch.platform, entry) for entry in given])
-    connection.execute(_posts(connection, table))
-    connection.execute(_links(batch_id, table))
+    with rows.staged(connection, GIVEN, [_row(batch.platform, entry) for entry in given]):
+        connection.execute(_posts(connection))
+        connection.execute(_links(batch_id))
 
 
 def storable(link: str) -> str:
@@ -79,35 +100,25 @@ def storable(link: str) -> str:
 
 
 def _row(platform: str, entry: Entry) -> tuple[int | str | None, ...]:
-    """Return the entry in the order of `Given`."""
+    """Return the entry in the order of `GIVEN`."""
     found = entry.found
     if isinstance(found, Rejected):
         return entry.position, entry.link, platform, None, "", None, found.reason, found.detail
     return entry.position, entry.link, found.platform, found.key, found.access_key, entry.duplicate_of, None, None
 
 
-class Given:
-    """The columns of a table of entries."""
-
-    def __init__(self, table: TableValuedAlias) -> None:
-        value = table.c.value
-        self.position, self.duplicate_of = value[0].as_integer(), value[5].as_integer()
-        self.url, self.platform, self.key = (value[place].as_string() for place in (1, 2, 3))
-        self.access_key, self.reason, self.detail = (value[place].as_string() for place in (4, 6, 7))
-
-
-def _posts(connection: Connection, table: TableValuedAlias) -> Executable:
+def _posts(connection: Connection) -> Executable:
     """Make the posts that are not there. Sorted, so that two transactions that make the same ones cannot lock each
     other out.
     """
-    given = Given(table)
+    given = GIVEN.c
     firsts = select(given.platform, given.key).where(given.key.is_not(None), given.duplicate_of.is_(None))
     new = upsert(connection, Post).from_select(["platform", "key"], firsts.order_by(given.key, given.platform))
     return new.on_conflict_do_nothing()
 
 
-def _links(batch_id: int, table: TableValuedAlias) -> Executable:
-    given = Given(table)
+def _links(batch_id: int) -> Executable:
+    given = GIVEN.c
     values = {
         "batch_id": literal(batch_id),
         "position": given.position,
@@ -121,5 +132,5 @@ def _links(batch_id: int, table: TableValuedAlias) -> Executable:
         "detail": given.detail,
         "finished_at": case((given.reason.is_not(None), now())),
     }
-    named = table.outerjoin(Post, and_(Post.key == given.key, Post.platform == given.platform))
+    named = GIVEN.outerjoin(Post, and_(Post.key == given.key, Post.platform == given.platform))
     return insert(Link).from_select(list(values), select(*values.values()).select_from(named))

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, Update, delete, literal, or_, select, update
 
-from crawler import rows
+from crawler import given
 from crawler.database import now, writing
 from crawler.models import ACTIVE, FINAL, Batch, Link, Reading, Run, RunState, Status
 from crawler.reasons import Reason
@@ -41,11 +41,12 @@ def erase_batch(connection: Connection, batch_id: int) -> None:
     """Remove a batch with its links, their readings and its runs, which are ended first: from then on nobody writes."""
     connection.execute(end(Run.batch_id == batch_id, RunState.FINISHED, Reason.CANCELLED))
     measured = select(Link.reading_id).where(Link.batch_id == batch_id, Link.reading_id.is_not(None))
-    readings = connection.execute(measured).all()
+    readings = connection.execute(measured).scalars().all()
     connection.execute(delete(Link).where(Link.batch_id == batch_id))
     connection.execute(delete(Reading).where(Reading.run_id.in_(select(Run.id).where(Run.batch_id == batch_id))))
-    ids = rows.table(connection, [(reading.reading_id,) for reading in readings]).c.value[0].as_integer()
-    connection.execute(delete(Reading).where(Reading.id.in_(select(ids))))  # those of runs whose rows are gone
+    dialect = connection.dialect.name
+    theirs = delete(Reading).where(Reading.id.in_(given.ids(dialect)))  # also those of runs whose rows are gone
+    connection.execute(theirs, given.parameters(dialect, id=readings))
     connection.execute(delete(Batch).where(Batch.id == batch_id))
 
 

@@ -1,7 +1,5 @@
 """States of affairs that end what a caller is doing; none of them is an error, and none is a link's fault."""
 
-from scrapy.exceptions import IgnoreRequest
-
 
 class Fenced(Exception):
     """Raised by every write of a run that was cancelled or whose lease ended: the spider must end and write nothing."""
@@ -13,7 +11,3 @@ class Paused(Exception):
 
 class NotNow(Exception):
     """Raised in place of sending a request: its budget is paused, or the spider is about to end. It charges nobody."""
-
-
-class LedAway(IgnoreRequest):
-    """Raised when a page redirects to another host, such as that of the login. That one is asked nothing."""

@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 from scrapy.crawler import Crawler
 from scrapy.http import Request
 
-from crawler.exceptions import LedAway, NotNow, Paused
+from crawler.exceptions import NotNow, Paused
 from crawler.platforms.contract import Call
-from crawler.spider import PlatformSpider
+from crawler.spider import LedAway, PlatformSpider
 
 
 class SameOriginMiddleware:

@@ -18,7 +18,7 @@ from twisted.python.failure import Failure
 
 from crawler import adhoc, answers, database, platforms, queue
 from crawler.credentials import Credentials
-from crawler.exceptions import Fenced, LedAway, NotNow
+from crawler.exceptions import Fenced, NotNow
 from crawler.items import Results, Row
 from crawler.ledger import Ledger
 from crawler.pagewatch import PageWatch
@@ -32,6 +32,10 @@ CALLS_CLAIMED = 10  # of the largest there were
 FORBIDDEN = "Forbidden by robots.txt"  # Scrapy's words; what else it ignores is an answer, and the next may be right
 BROKEN = "broken"  # how a run ends whose code raised what nobody expected
 REFUSED_SECONDS = 3600.0  # for so long a refused credential is not tried; a new one is another one
+
+
+class LedAway(IgnoreRequest):
+    """Raised when a page redirects to another host, such as that of the login. That one is asked nothing."""
 
 
 class PlatformSpider(scrapy.Spider):

@@ -5,11 +5,14 @@ names scans that run only where an earlier statement broke a key, which cannot b
 """
 
 import re
+from contextlib import contextmanager
 
 import pytest
 from sqlalchemy import event
+from sqlalchemy.schema import CreateTable, DropTable
 
 from control.db import db
+from crawler.acceptance import GIVEN
 from crawler.models import Status
 
 LARGE = {"links", "readings", "posts", "batches", "users", "runs", "submissions"}
@@ -58,6 +61,18 @@ def executed(app):
     event.remove(db.engine, "before_cursor_execute", note)
 
 
+@contextmanager
+def explaining():
+    """A connection that has the temporary table too."""
+    with db.engine.connect() as connection:
+        connection.execute(CreateTable(GIVEN))
+        connection.commit()
+        yield connection
+        connection.rollback()
+        connection.execute(DropTable(GIVEN))
+        connection.commit()
+
+
 def plan(connection, statement, parameters):
     """The lines of a statement's plan. PostgreSQL, which likes whole tables that are small, is kept from it."""
     if connection.dialect.name == "sqlite":
@@ -73,7 +88,7 @@ def plan(connection, statement, parameters):
 def faults(connection, statement, parameters):
     lines = plan(connection, statement, parameters)
     whole = [line for line in lines for found in [WHOLE.search(line)] if found and LARGE & set(found.groups())]
-    sorted_ = [line for line in lines if SORT.search(line) and " AS given" not in statement]
+    sorted_ = [line for line in lines if SORT.search(line) and not re.search(r"\bFROM given\b", statement)]
     return [(statement, line, lines) for line in whole + sorted_]
 
 
@@ -86,7 +101,7 @@ def test_a_hot_route_uses_indexes(anna, batches, executed, route):
     assert answer.data is not None
     statements = list(executed)
     assert any("FROM users" in statement for statement, _ in statements)
-    with db.engine.connect() as connection:
+    with explaining() as connection:
         assert [fault for statement in statements for fault in faults(connection, *statement)] == []
 
 
