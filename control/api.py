@@ -72,7 +72,7 @@ def main() -> None:
         why = getattr(error, "strerror", None) or error
         sys.exit(f"HOST {settings.host}, PORT {settings.port}: {why}; set another HOST or PORT")
     signal.signal(signal.SIGTERM, _end)
-    gc.freeze()  # what is loaded stays; of what a large request makes hardly anything is garbage: that is sought less often
+    gc.freeze()  # what is loaded stays, and what a large request makes is hardly ever garbage
     gc.set_threshold(MADE_BETWEEN_COLLECTIONS)
     log.info("API started", url=f"http://{settings.host}:{settings.port}")
     server.run()
