@@ -191,9 +191,15 @@ def _show(connection: Connection, row: Row[Any]) -> BatchShown:
 
 
 def _counts(connection: Connection, batch_id: int) -> dict[str, int]:
-    counted = select(Link.status, func.count()).where(Link.batch_id == batch_id).group_by(Link.status)
-    found = {status: count for status, count in connection.execute(counted).all()}  # noqa: C416 - rows are no pairs
-    return dict.fromkeys(map(str, Status), 0) | found
+    """Count those that are not done: the rest of the batch is, whose positions are 0, 1, and so on."""
+    rest = [status for status in Status if status != Status.DONE]
+    links = select(func.max(Link.position) + 1).where(Link.batch_id == batch_id).scalar_subquery()
+    counted = (
+        select(func.count()).where(Link.batch_id == batch_id, Link.status == status).scalar_subquery()
+        for status in rest
+    )
+    total, *found = connection.execute(select(links, *counted)).one()
+    return {**dict.fromkeys(Status, total - sum(found)), **dict(zip(rest, found, strict=True))}
 
 
 def state(counts: dict[str, int], *, worked: bool, cancelled: bool) -> State:
