@@ -22,7 +22,7 @@ from control.scrapyd import Scrapyd
 from control.settings import Settings
 from crawler import database
 
-TICK_SECONDS = 0.1  # a batch that has just come waits half of it on average
+TICK_SECONDS = 0.05  # a batch that has just come waits half of it on average
 TIDY_SECONDS = 1.0  # nobody waits for the other duties
 AFTER_ERROR_SECONDS = 2.0
 
