@@ -25,7 +25,7 @@ from control.submission import (
     submit,
 )
 from control.wording import moment
-from crawler.database import now, writing
+from crawler.database import now, snapshot, writing
 from crawler.ending import erase_batch
 from crawler.models import Batch, Link, Status
 from crawler.platforms import known
@@ -117,7 +117,7 @@ def make(header: Headers, body: BatchBody) -> tuple[dict[str, Any], int, dict[st
 @api.get("/batches", responses={200: Batches, 404: None})
 def batches(query: BatchesQuery) -> dict[str, Any]:
     """Your batches, newest first."""
-    with db.engine.connect() as connection:
+    with snapshot(db.engine) as connection:
         mine = _shown().where(Batch.user_id == caller()).order_by(Batch.id.desc()).limit(query.limit + 1)
         if query.cursor:
             mine = mine.where(Batch.id < own(connection, query.cursor))
@@ -130,7 +130,7 @@ def batches(query: BatchesQuery) -> dict[str, Any]:
 @api.get("/batches/<id>", responses={200: BatchShown})
 def batch(path: BatchPath) -> dict[str, Any]:
     """One batch: its state and how far it is."""
-    with db.engine.connect() as connection:
+    with snapshot(db.engine) as connection:
         return show(connection, own(connection, path.id))
 
 
@@ -148,12 +148,18 @@ def own(connection: Connection, public_id: str) -> int:
     plain = public_id.isascii() and public_id.isalnum()  # PostgreSQL refuses to compare with some others
     batch_id = connection.execute(mine).scalar() if plain else None
     if batch_id is None:
-        raise NotFound("You have no batch of this id.")
+        raise missing()
     return batch_id
 
 
+def missing() -> NotFound:
+    return NotFound("You have no batch of this id.")
+
+
 def show(connection: Connection, batch_id: int) -> dict[str, Any]:
-    row = connection.execute(_shown().where(Batch.id == batch_id)).one()
+    row = connection.execute(_shown().where(Batch.id == batch_id)).one_or_none()
+    if row is None:
+        raise missing()  # somebody has deleted it just now
     return _show(connection, row).model_dump(by_alias=True)
 
 

@@ -10,6 +10,7 @@ from control.batches import BatchPath, own
 from control.db import db
 from control.openapi import Shape, resource
 from control.wording import advice, moment
+from crawler.database import snapshot
 from crawler.models import Batch, Link, Post, Reading, Status
 from crawler.platforms import known
 from crawler.reasons import Reason
@@ -53,7 +54,7 @@ class LinksQuery(Shape):
 @api.get("/batches/<id>/links", responses={200: LinksPage})
 def links(path: BatchPath, query: LinksQuery) -> dict[str, Any]:
     """The links of a batch in the order sent, with their numbers or the reason why there are none."""
-    with db.engine.connect() as connection:
+    with snapshot(db.engine) as connection:
         page = _rows(own(connection, path.id), query).limit(query.limit + 1)
         rows = connection.execute(page).all()
     shown = [_show(row) for row in rows[: query.limit]]

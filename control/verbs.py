@@ -14,7 +14,7 @@ from control.idempotency import Headers
 from control.openapi import Shape, resource
 from control.span import Span
 from control.submission import Accepted, new_batch, submissions, submit
-from crawler.database import writing
+from crawler.database import snapshot, writing
 from crawler.ending import cancel_batch
 from crawler.models import Batch, Link, Status
 from crawler.reasons import Reason
@@ -71,7 +71,7 @@ def retry(path: BatchPath, header: Headers, body: Retry) -> tuple[dict[str, Any]
 def _failed(public_id: str, only: Only) -> tuple[list[str], str]:
     """Links to try again, in the order sent, and their platform. They are final: reading them needs no lock."""
     reasons = [reason for reason in Reason if only == Only.FAILED or reason.retryable]
-    with db.engine.connect() as connection:
+    with snapshot(db.engine) as connection:
         batch_id = own(connection, public_id)
         platform = connection.execute(select(Batch.platform).where(Batch.id == batch_id)).scalar_one()
         failed = select(Link.url).where(Link.batch_id == batch_id, Link.status == Status.FAILED)

@@ -123,6 +123,15 @@ def writing(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
+@contextmanager
+def snapshot(engine: Engine) -> Iterator[Connection]:
+    """Several statements that read one moment's state, whatever others commit meanwhile; on SQLite all do so."""
+    with engine.connect() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execution_options(isolation_level="REPEATABLE READ")
+        yield connection
+
+
 def hurry(connection: Connection) -> None:
     """Let this transaction be over before it is on PostgreSQL's disk, as `NORMAL` does on SQLite's.
 

@@ -1,11 +1,12 @@
 import re
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import event, func, select, update
 
 from control.batches import State, state
 from control.db import db
-from crawler.database import now
+from crawler.database import now, writing
+from crawler.ending import erase_batch
 from crawler.models import Batch, Link
 from tests.control.conftest import problem
 
@@ -255,3 +256,31 @@ def test_a_batch_has_at_most_100_000_links(anna):
     make(anna, ["x"] * 100_000)
     with db.engine.connect() as connection:
         assert connection.execute(select(func.count()).select_from(Link)).scalar_one() == 100_000
+
+
+@pytest.fixture
+def deleted_meanwhile(app, anna):
+    """Delete the batch as soon as somebody has read that it is there."""
+    batches = []
+
+    def delete(_connection, _cursor, statement, *_):
+        if batches and statement.startswith("SELECT batches.id"):
+            batch_id = batches.pop()
+            with writing(db.engine) as connection:
+                erase_batch(connection, batch_id)
+
+    def await_reader():
+        with db.engine.connect() as connection:
+            batches.append(connection.execute(select(func.max(Batch.id))).scalar_one())
+
+    event.listen(db.engine, "after_cursor_execute", delete)
+    yield await_reader
+    event.remove(db.engine, "after_cursor_execute", delete)
+
+
+@pytest.mark.parametrize("path", ["", "/links"])
+def test_a_batch_that_is_deleted_meanwhile_is_shown_as_it_was(anna, deleted_meanwhile, path):
+    made = make(anna)
+    deleted_meanwhile()
+    assert anna.get(f"/batches/{made['id']}{path}").status_code == 200
+    assert anna.get(f"/batches/{made['id']}{path}").status_code == 404
