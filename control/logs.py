@@ -1,7 +1,8 @@
 """What our processes log: one line an event, `key=value` with the time in UTC. The supervisor keeps the files."""
 
 import sys
-from typing import Any
+from contextlib import suppress
+from typing import Any, TextIO, cast
 
 import structlog
 from structlog.processors import LogfmtRenderer, TimeStamper, add_log_level, format_exc_info
@@ -22,6 +23,20 @@ def configure() -> None:
     )
 
 
+class _Stderr:
+    """What is standard error by now: commands write their answers to standard output.
+
+    Nobody's request fails because a line cannot be written, such as when the supervisor was killed.
+    """
+
+    def write(self, text: str) -> None:
+        with suppress(OSError):
+            sys.stderr.write(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            sys.stderr.flush()
+
+
 def _to_stderr(*_: Any) -> structlog.PrintLogger:
-    """Print to what is standard error by now: commands write their answers to standard output."""
-    return structlog.PrintLogger(sys.stderr)
+    return structlog.PrintLogger(cast("TextIO", _Stderr()))

@@ -1,4 +1,6 @@
+import os
 import re
+from contextlib import suppress
 
 import pytest
 import structlog
@@ -45,6 +47,18 @@ def test_an_accepted_batch_is_logged_without_its_links_and_its_user(anna, capsys
     batch_id = anna.post("/batches", json={"links": links}).json["id"]
     (line,) = capsys.readouterr().err.splitlines()
     assert line.endswith(f'event="batch accepted" batch={batch_id} links=2')
+
+
+def test_what_is_accepted_is_answered_though_nobody_reads_the_log_any_more(anna, monkeypatch):
+    reading, writing = os.pipe()
+    os.close(reading)
+    stderr = os.fdopen(writing, "w", buffering=1)
+    monkeypatch.setattr("sys.stderr", stderr)
+    answer = anna.post("/batches", json={"links": ["https://vk.com/wall-1_2"]})
+    monkeypatch.undo()
+    with suppress(BrokenPipeError):
+        stderr.close()
+    assert answer.status_code == 202
 
 
 def test_a_lost_run_is_logged_with_its_batch(engine):
