@@ -19,10 +19,9 @@ PATIENCE_SECONDS = 1.0
 heard: SimpleQueue[bytes] = SimpleQueue()
 if __name__ == "__main__":  # before the imports that take long: scrapyd may die meanwhile
     lifeline.hold(signal.SIGINT, PATIENCE_SECONDS, heard.put)
-
-# Scrapy's itemadapter loads it where it is there, for a kind of items that we have none of: 8 MB and 0.1 s.
-# https://docs.python.org/3/reference/import.html#the-module-cache
-sys.modules["pydantic"] = None  # type: ignore[assignment]
+    # Scrapy's itemadapter loads it where it is there, for a kind of items that we have none of: 8 MB and 0.1 s.
+    # https://docs.python.org/3/reference/import.html#the-module-cache
+    sys.modules["pydantic"] = None  # type: ignore[assignment]
 
 from scrapy.cmdline import execute  # noqa: E402
 
