@@ -15,6 +15,7 @@ from control.app import MOST_BYTES, create_app
 from control.errors import MEDIA_TYPE, framework_problem
 from control.headers import ALWAYS, NEVER_KEPT, STRICT
 from control.settings import Settings
+from crawler import memory
 
 THREADS = 8
 CONNECTIONS = 1000  # idle ones cost next to nothing
@@ -61,6 +62,7 @@ def serve(app: Any, host: str, port: int) -> Any:
 
 
 def main() -> None:
+    memory.give_back()
     try:
         settings = Settings()
         app = create_app(settings)

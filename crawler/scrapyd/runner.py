@@ -12,13 +12,14 @@ import gc  # noqa: E402
 import sys  # noqa: E402
 from queue import SimpleQueue  # noqa: E402
 
-from crawler import lifeline  # noqa: E402
+from crawler import lifeline, memory  # noqa: E402
 
 PATIENCE_SECONDS = 1.0
 
 heard: SimpleQueue[bytes] = SimpleQueue()
 if __name__ == "__main__":  # before the imports that take long: scrapyd may die meanwhile
     lifeline.hold(signal.SIGINT, PATIENCE_SECONDS, heard.put)
+    memory.give_back()
     # Scrapy's itemadapter loads it where it is there, for a kind of items that we have none of: 8 MB and 0.1 s.
     # https://docs.python.org/3/reference/import.html#the-module-cache
     sys.modules["pydantic"] = None  # type: ignore[assignment]
