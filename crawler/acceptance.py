@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from sqlalchemy import (
     Column,
@@ -34,8 +35,7 @@ GIVEN = Table(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A link, as it is stored, with what it points to; `duplicate_of` is the position of the first that does."""
 
     position: int

@@ -6,7 +6,7 @@ Single guarded statements or one transaction each, never a read in one and the w
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -45,8 +45,7 @@ LONGEST_BACKOFF_SECONDS = 600.0
 JUST_SECONDS = 0.5  # the scheduler needs less to give a new batch a free slot
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed:
+class Claimed(NamedTuple):
     """A link that a run works on."""
 
     id: int

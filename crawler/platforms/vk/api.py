@@ -204,7 +204,7 @@ def _failed_group(groups: Sequence[Group], error: VkError, about_the_posts: bool
         return _again(wants, reason, str(error))
     if len(wants) == 1:
         return {wants[0].target: Gone(reason, str(error))}
-    halves = [replace(want, together=max(1, len(wants) // 2)) for want in wants]
+    halves = [want._replace(together=max(1, len(wants) // 2)) for want in wants]
     return _again(halves, reason, str(error))
 
 

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from crawler.platforms.contract import Again, Gone, Measured, Outcome, Target, Want
@@ -48,7 +47,7 @@ def identity_of(item: object) -> tuple[int, int]:
 def _outcome(want: Want, items: list[dict[str, Any]], source: str, strange: bool, others: bool) -> Outcome:
     """Read what came of one post; it may be the answer's fault, not the post's."""
     if not items and strange and want.missed < PATIENCE:
-        return Again(replace(want, missed=want.missed + 1), Reason.NOT_FOUND, "left out of an answer with other posts")
+        return Again(want._replace(missed=want.missed + 1), Reason.NOT_FOUND, "left out of an answer with other posts")
     if not items and strange and not others:
         return Again(want, Reason.NOT_FOUND, "an answer with other posts only", charged=True)
     if not items:
