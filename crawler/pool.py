@@ -7,7 +7,7 @@ from typing import Any
 
 from crawler.answers import OK
 from crawler.platforms.contract import Again, Call, Credential, Outcome, Target, Want
-from crawler.queue import IN_HAND, Claimed
+from crawler.queue import CHUNK, IN_HAND, Claimed
 from crawler.results import Result
 
 
@@ -34,7 +34,7 @@ class Pool:
     @property
     def hungry(self) -> bool:
         """Whether all that it has is on its way, and more would not be too much."""
-        return not self.open and not self.planned and len(self.links) < IN_HAND
+        return not self.open and not self.planned and len(self.links) <= IN_HAND - CHUNK
 
     def next_call(self, usable: Sequence[Credential], may: Callable[[str], bool]) -> Call | None:
         """Take the next call whose budget may be asked. Calls of the others are planned anew: it may go elsewhere."""

@@ -98,7 +98,8 @@ class PlatformSpider(scrapy.Spider):
                 yield self.request(call)
             if not self.busy and (leaving or not await self.patience.worth_waiting()):
                 return
-            await self.rest(1.0)
+            if leaving or not self.wants_links:
+                await self.rest(1.0)
 
     @property
     def busy(self) -> bool:
@@ -107,12 +108,16 @@ class PlatformSpider(scrapy.Spider):
 
     async def fill(self) -> None:
         """Claim links for further requests; where there were too few, not again before something can have come."""
-        if not self.pool.hungry or (self.busy and monotonic() < self.dry_until):
+        if not self.wants_links:
             return
         limit = self.chunk
         claimed = await self.ledger.claim(limit)
         self.dry_until = monotonic() + 1.0 if len(claimed) < limit else 0.0
         self.pool.take(claimed)
+
+    @property
+    def wants_links(self) -> bool:
+        return self.pool.hungry and monotonic() >= self.dry_until
 
     @property
     def chunk(self) -> int:
