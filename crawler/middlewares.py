@@ -1,6 +1,8 @@
 """The gates before the network."""
 
 import asyncio
+from collections import defaultdict
+from time import monotonic
 from typing import Self
 from urllib.parse import urlsplit
 
@@ -10,6 +12,8 @@ from scrapy.http import Request
 from crawler.exceptions import NotNow, Paused
 from crawler.platforms.contract import Call
 from crawler.spider import LedAway, PlatformSpider
+
+HASTE = 1.05  # of the rate, at most: so much of it what was held up makes up for
 
 
 class SameOriginMiddleware:
@@ -32,6 +36,7 @@ class BudgetMiddleware:
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
+        self.next_at: defaultdict[str, float] = defaultdict(float)  # by budget, on the monotonic clock
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -58,6 +63,15 @@ class BudgetMiddleware:
             raise NotNow(call.budget)
         if delay:
             await spider.ledger.sending(link_ids)
+        await self.pace(call.budget, spider)
+
+    async def pace(self, budget: str, spider: PlatformSpider) -> None:
+        """Keep a distance: those whose slots passed by while the processor was busy do not leave all at once."""
+        now = monotonic()
+        leaves_at = max(now, self.next_at[budget])
+        self.next_at[budget] = leaves_at + 1 / (HASTE * spider.access.rate)
+        if leaves_at > now:
+            await self.sleep(leaves_at - now, spider.ending)
 
     @staticmethod
     async def sleep(delay: float, ending: asyncio.Event) -> None:

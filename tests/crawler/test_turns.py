@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from control.scheduler.dispatch import enlist
 from crawler.models import Batch, Link, Reading, Run
 from crawler.queue import IN_HAND
+from tests.bench import posts
 from tests.checkout import ROOT
 from tests.seed import seed
 from tests.system import clean_environment
@@ -56,7 +57,7 @@ class Runs:
 
 def test_T19_several_runs_share_a_large_batch_and_make_room_for_a_small_one(engine, database_url, vk):
     vk.reset()
-    large = seed(engine, [f"wall-1_{item}" for item in ordinary(MAX_RUNS * IN_HAND + 5000)], run=False)
+    large = seed(engine, posts.keys(1, MAX_RUNS * IN_HAND + 5000), run=False)
     settings = vk.environment() | {"VK_TOKENS": "standin-service", "VK_REQUESTS_PER_SECOND": "1"}
     environment = clean_environment() | settings | {"SQLALCHEMY_DATABASE_URL": database_url}
 
@@ -77,8 +78,3 @@ def test_T19_several_runs_share_a_large_batch_and_make_room_for_a_small_one(engi
         assert Counter(given_back) == {"finished": 1}, "the first run of the large batch goes on"
     readings = runs.scalars(select(func.count(Reading.id)))[0]
     assert readings == done(large) + done(small), "no post was asked twice"
-
-
-def ordinary(count):
-    """Items of posts that have a number."""
-    return [1000 * (place // 900 + 1) + place % 900 for place in range(count)]
