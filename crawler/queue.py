@@ -58,12 +58,13 @@ def claim(engine: Engine, run_id: str, lease: float, limit: int) -> list[Claimed
     """Take up to `limit` waiting links in the order sent, and with each all its duplicates."""
     with writing(engine) as connection:
         batch_id = hold(connection, run_id, lease)
-        ready = _claimable(batch_id).where(Link.not_before <= now()).order_by(Link.position).limit(limit)
-        rows = connection.execute(ready).all()
+        due = (Link.status == Status.CREATED, given.still(Link.not_before <= now()))
+        rows = connection.execute(_links(batch_id).where(*due).order_by(Link.position).limit(limit)).all()
         taken = {row.id: row for row in rows}
         if rows:
             dialect = connection.dialect.name
-            copies = _claimable(batch_id).where(Link.duplicate_of.in_(given.ids(dialect)))
+            waiting = (Link.duplicate_of.in_(given.ids(dialect)), given.still(Link.status == Status.CREATED))
+            copies = _links(batch_id).where(*waiting)
             firsts = given.parameters(dialect, id=[row.position for row in rows])
             taken.update((row.id, row) for row in connection.execute(copies, firsts))
             values = {"status": Status.IN_PROGRESS, "run_id": run_id, "sent": False}
@@ -72,11 +73,12 @@ def claim(engine: Engine, run_id: str, lease: float, limit: int) -> list[Claimed
     return [Claimed(row.id, row.post_id, row.key, row.access_key) for row in taken.values()]
 
 
-def _claimable(batch_id: int) -> Select[int, int, int | None, str, str]:
+def _links(batch_id: int) -> Select[int, int, int | None, str, str]:
+    """Those of the batch that nobody else is about to claim. What else is asked of them must be found by an index."""
     return (
         select(Link.id, Link.position, Link.post_id, Post.key, Link.access_key)
         .join(Post, Post.id == Link.post_id)
-        .where(Link.batch_id == batch_id, Link.status == Status.CREATED)
+        .where(Link.batch_id == batch_id)
         .with_for_update(of=Link, skip_locked=True)
     )
 

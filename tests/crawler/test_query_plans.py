@@ -124,6 +124,16 @@ def test_a_cancel_reads_no_whole_table(engine, run, plans):
     assert plans.whole() == []
 
 
+def test_a_claim_does_not_go_through_all_that_waits(engine, run, plans):
+    """Or each of a batch of 100,000 would cost the more the more there are."""
+    queue.claim(engine, run, LEASE, 1)
+    links, copies = (" ".join(lines) for statement, lines in plans.found if statement.startswith("SELECT links"))
+    assert "ix_links_batch_id_status" in links
+    assert "ORDER BY" not in links  # SQLite's B-tree
+    assert "Sort" not in links
+    assert "ix_links_duplicates" in copies
+
+
 def test_what_is_known_by_its_id_is_found_by_its_id(engine, run, plans):
     """And not among all links of the run, once for each of these."""
     (link,) = queue.claim(engine, run, LEASE, 1)
