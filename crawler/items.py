@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from crawler.results import Result
 
+COUNTS = ("views", "likes", "comments", "reposts")
+
 
 @dataclass(frozen=True, slots=True)
 class Results:

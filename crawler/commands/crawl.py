@@ -3,23 +3,17 @@
 import argparse
 import logging
 import os
-import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
-from rich.table import Table
 from scrapy import signals
 from scrapy.commands import crawl
 from scrapy.exceptions import UsageError
 
 from crawler import adhoc, platforms
-from crawler.items import Results, Row
-from crawler.platforms.contract import Again
+from crawler.items import COUNTS, Row
 
 ARGUMENTS = {"run", "links", "_job"}  # scrapyd adds _job, its name for the run
-COUNTS = ("views", "likes", "comments", "reposts")
 
 
 class Command(crawl.Command):
@@ -61,32 +55,21 @@ class Command(crawl.Command):
             self.run_ad_hoc(args[0], read(opts.spargs["links"]))
 
     def run_ad_hoc(self, spider: str, links: list[str]) -> None:
+        from crawler import terminal  # noqa: PLC0415 - 2 MB that no run of scrapyd's needs
+
         assert self.crawler_process is not None
         logging.getLogger("scrapy.downloadermiddlewares.robotstxt").setLevel(logging.CRITICAL)  # the table says it
         with adhoc.private_run(spider.removesuffix("_views"), links) as (engine, run_id):
-            with bar() as progress:
+            with terminal.bar() as progress:
                 crawler = self._create_crawler(spider)
                 task = progress.add_task("measured", total=sum(row.reason is None for row in adhoc.rows(engine)))
-                watch = Watch(progress, task)
+                watch = terminal.Watch(progress, task)
                 crawler.signals.connect(watch.saved, signals.item_scraped)
                 self.crawler_process.crawl(crawler, run=run_id, engine=engine)
                 self.crawler_process.start()
             rows = adhoc.rows(engine)
-        show(rows)
+        terminal.show(rows)
         self.exitcode = int(self.crawler_process.bootstrap_failed or any(row.reason for row in rows))
-
-
-class Watch:
-    """Counts the links that became final."""
-
-    def __init__(self, progress: Progress, task: TaskID) -> None:
-        self.progress = progress
-        self.task = task
-
-    def saved(self, item: Results | Row) -> None:
-        if isinstance(item, Results):
-            final = (len(result.link_ids) for result in item.results if not isinstance(result.outcome, Again))
-            self.progress.advance(self.task, sum(final))
 
 
 def check_writable(uri: str) -> None:
@@ -114,20 +97,3 @@ def read(argument: str) -> list[str]:
         return adhoc.links(argument)
     except (ValueError, OSError) as error:
         raise UsageError(f"links={argument}: {error}", print_help=False) from None
-
-
-def bar() -> Progress:
-    """Progress on a terminal's standard error; nothing elsewhere."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    console = Console(stderr=True)
-    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
-
-
-def show(rows: list[Row]) -> None:
-    """Print the table. Into a pipe it is as wide as it needs to be: no link is cut."""
-    console = Console() if sys.stdout.isatty() else Console(width=max(len(row.link) for row in rows) + 80)
-    table = Table("link", *(f"[right]{name}" for name in COUNTS), "reason", box=None, pad_edge=False)
-    for row in rows:
-        counts = ("" if (count := getattr(row, name)) is None else f"{count}" for name in COUNTS)
-        table.add_row(row.link, *counts, row.reason or "")
-    console.print(table)
