@@ -139,11 +139,18 @@ PLACES = {
 }
 
 
+def change(here, statement, **values):
+    with here.engine.begin() as connection:
+        connection.execute(text(statement), values)
+
+
 def finished(here, anna):
     """Whether all is over; who waits for a token to recover need not wait."""
-    with here.engine.begin() as connection:
-        connection.execute(text("UPDATE budgets SET paused_until = 0"))
-        connection.execute(text("UPDATE batches SET waiting_until = 0 WHERE closed_at IS NULL"))
+    with here.engine.connect() as connection:
+        paused = connection.execute(text("SELECT key FROM budgets WHERE paused_until > 0")).scalars().all()
+    for key in paused:  # one by one: who locks several in another order than the spiders may lock them out
+        change(here, "UPDATE budgets SET paused_until = 0 WHERE key = :key", key=key)
+    change(here, "UPDATE batches SET waiting_until = 0 WHERE closed_at IS NULL")
     return not anna.open()
 
 
