@@ -20,6 +20,7 @@ from sqlalchemy import (
     exists,
     func,
     literal,
+    or_,
     select,
     tuple_,
     update,
@@ -43,6 +44,7 @@ AD_HOC_ATTEMPTS = 3  # somebody sits before an ad-hoc run
 BACKOFF_SECONDS = 5.0  # after the first try; doubled after each further one
 LONGEST_BACKOFF_SECONDS = 600.0
 JUST_SECONDS = 0.5  # the scheduler needs less to give a new batch a free slot
+ROOM_SECONDS = 2.0  # nor longer, on a busy machine, to give away the slot of a run that has ended
 
 
 class Claimed(NamedTuple):
@@ -183,7 +185,10 @@ def longest_waiting(engine: Engine) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class Siblings:
-    """How many other runs are at work on a run's batch: such as came before it, and after it."""
+    """How many other runs are at work on a run's batch: such as came before it, and after it.
+
+    One that has just ended counts as younger: it has made room, and nobody else need.
+    """
 
     older: int
     younger: int
@@ -191,9 +196,11 @@ class Siblings:
 
 def siblings(engine: Engine, run_id: str) -> Siblings:
     mine, other = aliased(Run), aliased(Run)
-    older = tuple_(other.created_at, other.id) < tuple_(mine.created_at, mine.id)
-    at_work = (other.finished_at.is_(None), other.state == RunState.RUNNING, other.lease_until > now())
-    statement = select(older).join(mine, mine.batch_id == other.batch_id)
+    at_work = and_(other.finished_at.is_(None), other.state == RunState.RUNNING, other.lease_until > now())
+    older = and_(at_work, tuple_(other.created_at, other.id) < tuple_(mine.created_at, mine.id))
+    made_room = other.finished_at > now() - ROOM_SECONDS
+    statement = select(given.still(older)).join(mine, mine.batch_id == other.batch_id)
+    others = statement.where(mine.id == run_id, other.id != run_id, or_(at_work, made_room))
     with engine.connect() as connection:
-        found = connection.execute(statement.where(mine.id == run_id, other.id != run_id, *at_work)).scalars().all()
+        found = connection.execute(others).scalars().all()
     return Siblings(sum(found), len(found) - sum(found))

@@ -56,6 +56,11 @@ def over_after(engine, run_id, seconds, limit=100, ad_hoc=False):
     return asyncio.run(wait())
 
 
+def long_since(engine, run_id):
+    with engine.begin() as connection:
+        connection.execute(update(Run).where(Run.id == run_id).values(finished_at=Run.finished_at - 10))
+
+
 def test_while_nobody_waits_a_turn_has_no_end(engine, run, seconds):
     assert over_after(engine, run, seconds) is None
 
@@ -75,8 +80,11 @@ def test_of_the_runs_of_a_batch_the_youngest_makes_room_at_once_and_the_others_s
     waiting_batch(engine, served=1.0)
     assert [over_after(engine, of, seconds, limit=50) for of in (run, second, third)] == [None, None, 1]
     queue.settle(engine, third, 60, "finished")
+    assert [over_after(engine, of, seconds, limit=50) for of in (run, second)] == [None, None], "its slot is free"
+    long_since(engine, third)
     assert [over_after(engine, of, seconds, limit=50) for of in (run, second)] == [None, 1]
     queue.settle(engine, second, 60, "finished")
+    long_since(engine, second)
     assert over_after(engine, run, seconds) == 30
 
 
