@@ -199,6 +199,7 @@ def siblings(engine: Engine, run_id: str) -> Siblings:
     at_work = and_(other.finished_at.is_(None), other.state == RunState.RUNNING, other.lease_until > now())
     older = and_(at_work, tuple_(other.created_at, other.id) < tuple_(mine.created_at, mine.id))
     made_room = other.finished_at > now() - ROOM_SECONDS
+    # CASE makes false what would be unknown: a run that ended before it began has no lease.
     statement = select(given.still(older)).join(mine, mine.batch_id == other.batch_id)
     others = statement.where(mine.id == run_id, other.id != run_id, or_(at_work, made_room))
     with engine.connect() as connection:
