@@ -1,5 +1,6 @@
 """The spare's side of a warm start: everything that a crawl needs is loaded before the crawl is known."""
 
+import gc
 import json
 import os
 from collections.abc import Callable, Iterator
@@ -12,6 +13,8 @@ from scrapy.utils.misc import load_object, walk_modules_iter
 from scrapy.utils.project import get_project_settings
 from scrapy.utils.reactor import install_reactor
 from sqlalchemy.orm import configure_mappers
+
+from crawler import platforms
 
 NEWS = 3  # file descriptor: standard output belongs to the job
 READY = b"r"
@@ -43,7 +46,9 @@ def load(settings: BaseSettings) -> None:
         list(walk_modules_iter(package))
     for path in parts(settings):
         load_object(path)
+    platforms.known()
     configure_mappers()
+    gc.freeze()  # else all this is searched for garbage when the job has come: 50 ms
 
 
 def parts(settings: BaseSettings) -> Iterator[str]:

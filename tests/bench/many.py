@@ -13,7 +13,7 @@ from tests.system import system
 SETTINGS = {"VK_TOKENS": "standin-user", "VK_REQUESTS_PER_SECOND": "1000"}
 
 
-def measure(links: int = 10_000, of_the_original: int = 20, rounds: int = 3) -> list[Figure]:
+def measure(links: int = 10_000, of_the_original: int = 20, rounds: int = 5) -> list[Figure]:
     """The original works one link after the other, so its rate does not depend on how many there are."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

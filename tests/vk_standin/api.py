@@ -40,6 +40,7 @@ KINDS = {"wall.getById": "wall", "video.get": "video"}
 NAME = re.compile(r"(-?\d+)_(\d+)(?:_([\w-]+))?", re.ASCII)
 STRANGER = 777_000_000_000_000  # stands in answers where nobody asked for it
 INNER_CALLS = 25
+MOST_ITEM_BYTES = 1000  # of a post as it stands in an answer
 COUNT = 100  # items of video.get unless `count` says more
 
 
@@ -164,9 +165,15 @@ class Api:
             except VkError as error:
                 parts.append(False)
                 errors.append({"method": method, **error.fields})
-        if len(json.dumps(parts)) > self.settings.most_bytes:
+        if self._too_big(parts):
             raise VkError(13, f"{MESSAGES[13]}: response size is too big")
         return {"response": parts, **({"execute_errors": errors} if errors else {})}
+
+    def _too_big(self, parts: list[Any]) -> bool:
+        """Encode them only where their number leaves a doubt: an answer of megabytes takes time."""
+        most = self.settings.most_bytes
+        items = sum(len(part["items"]) for part in parts if part)
+        return MOST_ITEM_BYTES * (1 + items) > most < len(json.dumps(parts))
 
     def _inner(self, method: str, parameters: dict[str, Any], kind: str) -> dict[str, Any]:
         if fault := self.faults.take("inner", method, kind):

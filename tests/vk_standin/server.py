@@ -31,8 +31,10 @@ class StandIn(Resource):
         self.settings = api.settings
         self.at_start = asdict(api.settings)
         self.journal = Journal()
+        self.arrived_at = 0.0  # of the request that is looked at
 
     def render(self, request: Request) -> Any:
+        self.arrived_at = reactor.seconds()
         path, _, query = request.uri.decode("latin-1").partition("?")
         fields = dict(parse_qsl(query))
         if path.startswith("/standin/"):
@@ -92,7 +94,8 @@ class StandIn(Resource):
                 request.setHeader(name, value)
         gone: list[Any] = []
         request.notifyFinish().addErrback(gone.append)
-        reactor.callLater(self.settings.latency, lambda: gone or wire.send(request, reply.body, trouble))
+        delay = max(0.0, self.arrived_at + self.settings.latency - reactor.seconds())
+        reactor.callLater(delay, lambda: gone or wire.send(request, reply.body, trouble))
         return NOT_DONE_YET
 
     def _control(self, what: str, request: Request) -> bytes:

@@ -13,10 +13,10 @@ ROBOTS = "User-agent: *\nAllow: /\n"
 class Settings:
     """`rate`: calls a second and token beyond which, and `rate_tolerance` more, error 6 comes; 0 means no limit.
 
-    `most_bytes`: the size of an answer of `execute` beyond which error 13 comes. `latency`: seconds before an
-    answer goes out. `robots`: the text of robots.txt. `trouble`: the share of the calls and pages that go wrong, in
-    one of the ways of `troubles`: a comma separated list of kinds, the usual ones if it is empty. `page_bytes`: how
-    long the page of a wall post is at least, for the comments below it.
+    `most_bytes`: the size of an answer of `execute` beyond which error 13 comes. `latency`: seconds from a request's
+    arrival until its answer goes out. `robots`: the text of robots.txt. `trouble`: the share of the calls and pages
+    that go wrong, in one of the ways of `troubles`: a comma separated list of kinds, the usual ones if it is empty.
+    `page_bytes`: how long the page of a wall post is at least, for the comments below it.
     """
 
     latency: float = 0.0
