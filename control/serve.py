@@ -24,6 +24,7 @@ from twisted.internet import reactor
 from twisted.internet.defer import ensureDeferred
 from twisted.internet.threads import deferToThread
 
+from control import doorbell
 from control.readiness import problems
 from control.ready import Check, answer
 from control.settings import Settings
@@ -166,8 +167,9 @@ class System:
         self.supervisor = Supervisor(LOGS, self.died)
         if scrapyd:
             self.supervisor.add("scrapyd", ("scrapyd", "--pidfile="), self.scrapyd_environment(scrapyd))
-        self.supervisor.add("api", ("control.api",), {})
-        self.supervisor.add("scheduler", ("control.scheduler",), {})
+        hears, rings = doorbell.make()
+        self.supervisor.add("api", ("control.api",), {}, rings)
+        self.supervisor.add("scheduler", ("control.scheduler",), {}, hears)
 
     def scrapyd_environment(self, scrapyd: Address) -> dict[str, str]:
         return {

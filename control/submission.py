@@ -7,7 +7,7 @@ import structlog
 from flask import current_app, request, url_for
 from pydantic import BeforeValidator, FailFast, Field, PlainValidator, WithJsonSchema
 
-from control import limits, quota
+from control import doorbell, limits, quota
 from control.auth import caller
 from control.db import db
 from control.errors import NoLinks, TooManyLinks
@@ -109,6 +109,7 @@ def submit(batch: NewBatch, links: Sequence[str], key: str | None) -> tuple[Acce
         if first is receipt:
             quota.charge(connection, batch.user_id, receipt.accepted + receipt.duplicates, _settings())
             acceptance.store(connection, batch, entries)
+    doorbell.ring()
     log.info("batch accepted" if first is receipt else "batch sent again", batch=first.batch_id, links=len(links))
     return _accepted(first), entries
 

@@ -16,10 +16,13 @@ from twisted.python.failure import Failure
 from twisted.python.logfile import LogFile
 from twisted.runner.procmon import LoggingProtocol, ProcessMonitor
 
+from control import doorbell
+
 LOG_BYTES = 10_000_000
 OLD_LOGS = 5
 SWEEP_SECONDS = 2.0  # spiders of a scrapyd that was killed end by themselves in less, unless they hang
 REMEMBERED_CHUNKS = 20  # of a child's latest output
+PIPES: dict[int, str | int] = {0: "w", 1: "r", 2: "r"}  # a child's file descriptors, and what we do with them
 
 
 class Child(LoggingProtocol):
@@ -56,15 +59,19 @@ class Supervisor(ProcessMonitor):
         self.died = died
         self.logs: dict[str, LogFile] = {}
         self.latest: dict[str, deque[bytes]] = {}
+        self.pipes: dict[str, dict[int, str | int]] = {}
         self.all_ended: Deferred[None] = Deferred()
 
-    def add(self, name: str, module: Iterable[str], environment: dict[str, str]) -> None:
-        """Register a child, before the service starts."""
+    def add(self, name: str, module: Iterable[str], environment: dict[str, str], bell: int | None = None) -> None:
+        """Register a child, before the service starts. `bell` is our file descriptor of its end of the doorbell."""
         self.logs[name] = LogFile(
             f"{name}.log", str(self.directory), rotateLength=LOG_BYTES, maxRotatedFiles=OLD_LOGS, defaultMode=0o600
         )
         self.latest[name] = deque(maxlen=REMEMBERED_CHUNKS)
         command = [sys.executable, "-m", "control.child", *module]
+        if bell is not None:
+            environment = environment | {doorbell.SETTING: str(doorbell.FD)}
+            self.pipes[name] = PIPES | {doorbell.FD: bell}
         self.addProcess(name, command, env=os.environ | environment)
 
     def startProcess(self, name: str) -> None:
@@ -75,7 +82,8 @@ class Supervisor(ProcessMonitor):
         self.timeStarted[name] = reactor.seconds()
         process = self._processes[name]
         try:
-            reactor.spawnProcess(child, process.args[0], process.args, env=process.env)
+            pipes = self.pipes.get(name, PIPES)
+            reactor.spawnProcess(child, process.args[0], process.args, env=process.env, childFDs=pipes)
         except OSError as error:  # no memory, too many processes
             self.died(name, str(error.strerror))
             self._monitoredProcessExited(name, Failure())

@@ -37,10 +37,11 @@ class RunLifecycle:
 
     async def opened(self, spider: PlatformSpider) -> None:
         gc.freeze()  # what is loaded by now stays: to look for garbage in it takes a tenth of a second, again and again
-        spider.won = await spider.ledger.start()
+        batch = await spider.ledger.start()
+        spider.won = batch is not None
         if spider.won:
             self.beating = asyncio.create_task(self.beat(spider))
-            logger.info("Works on run=%s batch=%s", spider.run, await spider.ledger.batch())
+            logger.info("Works on run=%s batch=%s", spider.run, batch)
         else:
             logger.warning("Run %s is not to be had: it was started before, or is over", spider.run)
 

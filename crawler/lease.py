@@ -7,11 +7,11 @@ https://martin.kleppmann.com/2016/02/08/how-to-do-distributed-locking.html
 
 import os
 
-from sqlalchemy import Connection, Double, Engine, bindparam, update
+from sqlalchemy import Connection, Double, Engine, bindparam, select, update
 
 from crawler.database import now
 from crawler.exceptions import Fenced
-from crawler.models import Run, RunState
+from crawler.models import Batch, Run, RunState
 
 HOLD = (
     update(Run)
@@ -21,15 +21,16 @@ HOLD = (
 )
 
 
-def start(engine: Engine, run_id: str, lease: float) -> bool:
-    """Win the run for this process. False: it runs already, is over or never was."""
+def start(engine: Engine, run_id: str, lease: float) -> str | None:
+    """Win the run for this process; the public id of its batch. None: it runs already, is over or never was."""
     statement = (
         update(Run)
         .where(Run.id == run_id, Run.state.in_((RunState.QUEUED, RunState.POSTED)))
         .values(state=RunState.RUNNING, pid=os.getpid(), started_at=now(), lease_until=now() + lease)
+        .returning(select(Batch.public_id).where(Batch.id == Run.batch_id).scalar_subquery())
     )
     with engine.begin() as connection:
-        return connection.execute(statement).rowcount == 1
+        return connection.execute(statement).scalar()
 
 
 def hold(connection: Connection, run_id: str, lease: float) -> int:

@@ -11,13 +11,13 @@ from functools import partial
 from itertools import chain
 from typing import ParamSpec, TypeVar
 
-from sqlalchemy import Engine, literal, select
+from sqlalchemy import Engine, literal
 
 from crawler import answers, budget, ending, lease, queue, results
 from crawler.budget import State
 from crawler.database import hurry, writing
 from crawler.exceptions import Paused
-from crawler.models import Batch, Link, Run
+from crawler.models import Link
 from crawler.queue import Claimed, Siblings
 from crawler.reasons import Reason
 from crawler.results import Result
@@ -43,17 +43,8 @@ class Ledger:
     async def _do(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         return await asyncio.get_running_loop().run_in_executor(self.thread, partial(work, *args, **kwargs))
 
-    async def start(self) -> bool:
+    async def start(self) -> str | None:
         return await self._do(lease.start, self.engine, self.run_id, self.lease)
-
-    async def batch(self) -> str:
-        """Return the public id of the run's batch; empty where that was deleted."""
-        return await self._do(self._batch)
-
-    def _batch(self) -> str:
-        batch = select(Batch.public_id).join(Run, Run.batch_id == Batch.id).where(Run.id == self.run_id)
-        with self.engine.connect() as connection:
-            return connection.execute(batch).scalar() or ""
 
     async def beat(self) -> None:
         await self._do(lease.beat, self.engine, self.run_id, self.lease)

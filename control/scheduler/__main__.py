@@ -4,7 +4,6 @@ import math
 import signal
 import sys
 from collections.abc import Callable
-from threading import Event
 from time import monotonic
 
 import structlog
@@ -12,6 +11,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from control import logs
+from control.doorbell import Door
 from control.scheduler.beat import Pulse
 from control.scheduler.closing import close, expire
 from control.scheduler.dispatch import deliver, enlist, look_again
@@ -22,7 +22,7 @@ from control.scrapyd import Scrapyd
 from control.settings import Settings
 from crawler import database
 
-TICK_SECONDS = 0.05  # a batch that has just come waits half of it on average
+TICK_SECONDS = 0.05  # for the batches of an API on another machine, whose bell does not ring here
 TIDY_SECONDS = 1.0  # nobody waits for the other duties
 AFTER_ERROR_SECONDS = 2.0
 
@@ -60,10 +60,10 @@ class Scheduler:
         self.tidied = monotonic()
 
 
-def loop(once: Callable[[], None], ending: Event) -> None:
+def loop(once: Callable[[], None], door: Door) -> None:
     """Go on whatever the database says: it comes back, and nothing is kept here that it does not have."""
     pause = TICK_SECONDS
-    while not ending.wait(pause):
+    while door.wait(pause):
         try:
             once()
             pause = TICK_SECONDS
@@ -74,15 +74,15 @@ def loop(once: Callable[[], None], ending: Event) -> None:
 
 def main() -> None:
     logs.configure()
-    ending = Event()
+    door = Door()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ending.set())
+        signal.signal(number, door.end)
     try:
         settings, engine = Settings(), database.create()
     except ValueError as error:
         sys.exit(f"The scheduler cannot start: {error}")
     log.info("scheduler started")
-    loop(Scheduler(engine, settings).once, ending)
+    loop(Scheduler(engine, settings).once, door)
     engine.dispose()
 
 

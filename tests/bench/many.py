@@ -11,6 +11,7 @@ from tests.bench.original import OPTIONS, Original
 from tests.system import system
 
 SETTINGS = {"VK_TOKENS": "standin-user", "VK_REQUESTS_PER_SECOND": "1000"}
+LOOK_SECONDS = 0.05
 
 
 def measure(links: int = 10_000, of_the_original: int = 20, rounds: int = 5) -> list[Figure]:
@@ -21,8 +22,8 @@ def measure(links: int = 10_000, of_the_original: int = 20, rounds: int = 5) -> 
             finish(running, posts.links(1000, 1))
             ours, theirs = [], []
             for number in range(1, rounds + 1):
-                theirs.append(of_the_original / begin_and_end(original, number, of_the_original))
-                ours.append(links / finish(running, posts.links(number, links), look=0.05))
+                theirs.append(of_the_original / begin_and_end(original, number, of_the_original, LOOK_SECONDS))
+                ours.append(links / finish(running, posts.links(number, links), LOOK_SECONDS))
     how = f"a user's token, 2,500 posts a call, no limit of rate; median of {rounds} batches"
     rate = Figure(f"{links:,} links, POST to last done", median(ours), "links/s", how=how)
     how = f"the original: {median(theirs):.2f} links/s, measured on {of_the_original} links a round"

@@ -46,10 +46,10 @@ def finish(running: System, links: list[str], look: float = LOOK_SECONDS, timeou
     return time.perf_counter() - began
 
 
-def begin_and_end(original: Original, owner: int, count: int) -> float:
+def begin_and_end(original: Original, owner: int, count: int, look: float = LOOK_SECONDS) -> float:
     """Seconds that the original takes."""
     began = time.perf_counter()
-    found = original.work(posts.links(owner, count))
+    found = original.work(posts.links(owner, count), look)
     seconds = time.perf_counter() - began
     assert found == posts.views(owner, count), found
     return seconds
@@ -67,7 +67,7 @@ def _figures(seconds: dict[object, list[float]], pause: float) -> list[Figure]:
     how = f"median of {number}, {pause:g} s apart; {min(seconds[OURS]):.2f} to {max(seconds[OURS]):.2f} s"
     figures = [Figure("one link, POST to done", ours, "s", at_most=0.5, how=how)]
     original = middle.pop(ORIGINAL)
-    how = f"the original in its warm process: {original:.2f} s"
+    how = f"the original, warm: {original:.2f} s"
     figures.append(Figure("one link, ours ÷ the original's", ours / original, at_most=1, how=how))
     for poll, value in middle.items():
         how = f"a run ordered from a stock scrapyd, poll_interval {poll}: {value:.2f} s, median of {len(seconds[poll])}"

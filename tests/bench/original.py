@@ -1,21 +1,27 @@
-"""The way of the original, written anew: in one process of its own, a page for each link, one after the other.
+"""The way of the original, written anew: Flask takes links and works on them in its own process, a page for each link,
+one after the other.
 
-`python -m tests.bench.original SITE DATABASE` reads lines of links and answers each with a line of their views, once
-they are stored. It is spared what the original had around it: no API, no queue, no start of a process for a task.
+`python -m tests.bench.original SITE DATABASE PORT` is asked as ours is: links come by POST, GET tells how far they are.
+It is spared what the original had around that: no users, no queue, no start of a process for a task.
 """
 
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
-from typing import Self
+from threading import Thread
+from typing import Any, Self
 
 import requests
 from bs4 import BeautifulSoup
-from sqlalchemy import create_engine
+from flask import Flask, request
+from sqlalchemy import create_engine, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from waitress import serve  # type: ignore[import-untyped]
 
 from tests.checkout import ROOT
+from tests.system import free_port
 
 PAGE_BYTES, LATENCY_SECONDS = 200_000, 0.1
 OPTIONS = (f"--page-bytes={PAGE_BYTES}", f"--latency={LATENCY_SECONDS}")  # of the stand-in
@@ -36,22 +42,28 @@ class Task(Base):
 
 class Worker:
     def __init__(self, site: str, database: str) -> None:
-        engine = create_engine(database)
-        Base.metadata.create_all(engine)
+        self.engine = create_engine(database)
+        Base.metadata.create_all(self.engine)
         self.site = site
         self.http = requests.Session()
         self.http.trust_env = False
-        self.session = Session(engine)
 
-    def work(self, links: list[str]) -> list[int | None]:
-        tasks = [Task(link=link) for link in links]
-        self.session.add_all(tasks)
-        self.session.commit()
-        for task in tasks:
-            task.views = self.measure(task.link)
-            task.status = "done" if task.views is not None else "failed"
-            self.session.commit()
-        return [task.views for task in tasks]
+    def take(self, links: list[str]) -> list[int]:
+        """Store the links and begin to work on them."""
+        with Session(self.engine) as session:
+            tasks = [Task(link=link) for link in links]
+            session.add_all(tasks)
+            session.commit()
+            ids = [task.id for task in tasks]
+        Thread(target=self.work, args=(ids,)).start()
+        return ids
+
+    def work(self, ids: list[int]) -> None:
+        with Session(self.engine) as session:
+            for task in session.scalars(select(Task).where(Task.id.in_(ids)).order_by(Task.id)).all():
+                task.views = self.measure(task.link)
+                task.status = "done" if task.views is not None else "failed"
+                session.commit()
 
     def measure(self, link: str) -> int | None:
         page = self.http.get(link.replace("https://vk.com", self.site), timeout=20)
@@ -59,37 +71,66 @@ class Worker:
         digits = re.sub(r"\D", "", str(counter["title"])) if counter else ""
         return int(digits) if digits else None
 
+    def tasks(self) -> list[dict[str, Any]]:
+        with Session(self.engine) as session:
+            return [
+                {"id": task.id, "status": task.status, "views": task.views} for task in session.scalars(select(Task))
+            ]
+
+
+def application(worker: Worker) -> Flask:
+    app = Flask("original")
+    app.add_url_rule("/get-views/vk", view_func=lambda: worker.take(request.json["links"]), methods=["POST"])
+    app.add_url_rule("/get-bg-tasks", view_func=worker.tasks)
+    return app
+
 
 class Original:
     """Such a process, warm, for as long as the context lasts."""
 
     def __init__(self, site: str, folder: Path) -> None:
-        self.command = [sys.executable, "-m", "tests.bench.original", site, f"sqlite:///{folder}/original.db"]
+        port = free_port()
+        self.url = f"http://127.0.0.1:{port}"
+        self.command = [
+            sys.executable,
+            "-m",
+            "tests.bench.original",
+            site,
+            f"sqlite:///{folder}/original.db",
+            str(port),
+        ]
+        self.session = requests.Session()
 
     def __enter__(self) -> Self:
-        pipe = subprocess.PIPE
-        self.process = subprocess.Popen(self.command, cwd=ROOT, stdin=pipe, stdout=pipe, text=True)
-        assert self.process.stdout
-        assert self.process.stdout.readline() == "ready\n"
+        self.process = subprocess.Popen(self.command, cwd=ROOT)
+        while not self._answers():
+            assert self.process.poll() is None, "the original does not start"
+            time.sleep(0.1)
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.process.communicate()
+        self.process.terminate()
+        self.process.wait()
 
-    def work(self, links: list[str]) -> list[int | None]:
-        """Return the views of each, None where the page has none."""
-        assert self.process.stdin
-        assert self.process.stdout
-        self.process.stdin.write(" ".join(links) + "\n")
-        self.process.stdin.flush()
-        return [None if word == "None" else int(word) for word in self.process.stdout.readline().split()]
+    def _answers(self) -> bool:
+        try:
+            return self.session.get(f"{self.url}/get-bg-tasks").ok
+        except requests.ConnectionError:
+            return False
+
+    def work(self, links: list[str], look: float) -> list[int | None]:
+        """Return the views of each once all are done, None where the page has none; asked every so many seconds."""
+        ids = self.session.post(f"{self.url}/get-views/vk", json={"links": links}).json()
+        while True:
+            tasks = {task["id"]: task for task in self.session.get(f"{self.url}/get-bg-tasks").json()}
+            if all(tasks[id_]["status"] != "created" for id_ in ids):
+                return [tasks[id_]["views"] for id_ in ids]
+            time.sleep(look)
 
 
 def main() -> None:
-    worker = Worker(*sys.argv[1:])
-    print("ready", flush=True)
-    for line in sys.stdin:
-        print(*worker.work(line.split()), flush=True)
+    site, database, port = sys.argv[1:]
+    serve(application(Worker(site, database)), host="127.0.0.1", port=port)
 
 
 if __name__ == "__main__":

@@ -6,10 +6,12 @@ import socket
 import subprocess
 import sys
 from contextlib import contextmanager
+from pathlib import Path
 from time import monotonic
 
 import pytest
 
+from control import doorbell
 from crawler import database
 from tests.checkout import copy_to
 from tests.processes import MARK, marked, of_module, spiders
@@ -90,6 +92,19 @@ def answers(system):
         return system.session.get(f"{system.url}/openapi.json", timeout=2).ok and system.scrapyd("daemonstatus.json").ok
     except OSError:
         return False
+
+
+def test_the_api_rings_at_the_scheduler_also_after_one_of_them_has_come_back(folder, mark, crawling):
+    def bell(module):
+        return Path(f"/proc/{of_module(mark, module)}/fd/{doorbell.FD}").readlink()
+
+    with started(folder, mark, **crawling) as system:
+        assert bell("control.api") == bell("control.scheduler") != bell("scrapyd")
+        for module in ("control.api", "control.scheduler"):
+            old, pipe = of_module(mark, module), bell(module)
+            os.kill(old, signal.SIGKILL)
+            system.until(lambda module=module, old=old: of_module(mark, module) not in {0, old}, 20, "restored")
+            assert bell(module) == pipe
 
 
 def test_ctrl_c_in_the_terminal_ends_everything_even_a_spider_that_hangs(folder, mark, crawling):

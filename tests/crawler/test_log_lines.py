@@ -1,10 +1,10 @@
 import logging
 
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
+from crawler import lease
 from crawler.commands.crawl import log_format
-from crawler.ledger import Ledger
 from crawler.models import Batch
 from tests.seed import seed
 
@@ -16,8 +16,6 @@ def test_every_line_of_a_run_names_it(run_id):
 
 
 def test_a_run_knows_its_batch_by_the_name_that_users_have_for_it(engine):
-    ledger = Ledger(engine, seed(engine, ["wall-1_1"]), 60.0)
-    with engine.begin() as connection:
-        assert ledger._batch() == connection.execute(select(Batch.public_id)).scalar_one()
-        connection.execute(delete(Batch))
-    assert ledger._batch() == ""
+    batch = lease.start(engine, seed(engine, ["wall-1_1"]), 60.0)
+    with engine.connect() as connection:
+        assert batch == connection.execute(select(Batch.public_id)).scalar_one()
