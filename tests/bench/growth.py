@@ -21,7 +21,7 @@ SMALL, LARGE = 10_000, 100_000
 def measure(
     small: int = SMALL,
     large: int = LARGE,
-    rounds: int = 3,
+    rounds: int = 5,
     name: str = storage.SQLITE,
     tokens: Iterable[str] = TOKENS,
 ) -> list[Figure]:
