@@ -13,7 +13,7 @@ from control.db import db
 from control.openapi import Shape, resource
 from crawler.models import Batch, Link, Reading, Status
 
-ROWS_AT_ONCE = 2000
+ROWS_AT_ONCE = 500  # four times as many take no less time, and 3 MB more
 Rows = Sequence[Row[Any]]
 
 api = resource("get-bg-tasks", "Read all links, the original's way", authenticate)
