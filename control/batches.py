@@ -205,6 +205,8 @@ def _counts(connection: Connection, batch_id: int) -> dict[str, int]:
         for status in rest
     )
     total, *found = connection.execute(select(links, *counted)).one()
+    if total is None:
+        raise missing()  # deleted since its row was read
     return {**dict.fromkeys(Status, total - sum(found)), **dict(zip(rest, found, strict=True))}
 
 

@@ -261,15 +261,17 @@ def test_a_batch_has_at_most_100_000_links(anna):
 @pytest.fixture
 def deleted_meanwhile(app, anna):
     """Delete the batch as soon as somebody has read that it is there."""
-    batches = []
+    batches, after = [], ""
 
     def delete(_connection, _cursor, statement, *_):
-        if batches and statement.startswith("SELECT batches.id"):
+        if batches and statement.startswith(after):
             batch_id = batches.pop()
             with writing(db.engine) as connection:
                 erase_batch(connection, batch_id)
 
-    def await_reader():
+    def await_reader(statement="SELECT batches.id"):
+        nonlocal after
+        after = statement
         with db.engine.connect() as connection:
             batches.append(connection.execute(select(func.max(Batch.id))).scalar_one())
 
@@ -285,3 +287,11 @@ def test_a_batch_that_is_deleted_meanwhile_is_shown_as_it_was(anna, deleted_mean
     seen = anna.get(f"/batches/{made['id']}{path}").json["links"]
     assert (len(seen) if path else seen) == len(LINKS)
     assert anna.get(f"/batches/{made['id']}{path}").status_code == 404
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)  # on SQLite one of the two waits
+@pytest.mark.parametrize("after", ["SELECT batches.id", "SELECT batches.id, batches.public_id"])
+def test_a_finished_batch_that_is_deleted_while_it_is_cancelled_is_not_there(anna, deleted_meanwhile, after):
+    made = make(anna, ["https://example.com/"])
+    deleted_meanwhile(after)
+    assert anna.post(f"/batches/{made['id']}/cancel").status_code == 404
