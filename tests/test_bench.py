@@ -17,7 +17,7 @@ from tests.vk_standin.client import StandIn
 
 def test_the_original_reads_heavy_pages_and_one_at_a_time(tmp_path):
     with StandIn("--page-bytes=200000") as vk, Original(vk.url, tmp_path) as original:
-        assert original.work([*posts.links(1, 3), "https://vk.com/wall-1_901"]) == [*posts.views(1, 3), None]
+        assert original.work([*posts.links(1, 3), "https://vk.com/wall-1_901"], 0.05) == [*posts.views(1, 3), None]
         pages = [entry["path"] for entry in vk.journal()]
         weight = len(vk.session.get(posts.links(1, 1)[0].replace("https://vk.com", vk.url), timeout=9).content)
     assert pages == [f"/{key}" for key in posts.keys(1, 3)] + ["/wall-1_901"]

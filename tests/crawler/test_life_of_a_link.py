@@ -106,7 +106,7 @@ class LifeOfALink(RuleBasedStateMachine):
 
     @rule(run=runs)
     def start(self, run):
-        self.agree(lambda: lease.start(self.engine, run, LEASE), lambda: self.model.start(run, LEASE))
+        self.agree(lambda: lease.start(self.engine, run, LEASE) is not None, lambda: self.model.start(run, LEASE))
 
     def enlisted(self, run, batch):
         self.model.runs[run], self.known[run] = ModelRun(batch), []
