@@ -13,8 +13,9 @@ from crawler.platforms.contract import Again, Credential, Gone, Reply, Want
 from crawler.platforms.vk.access import access
 from crawler.reasons import Reason
 from tests.vk_standin import truth
-from tests.vk_standin.api import Api
+from tests.vk_standin.api import MOST_ITEM_BYTES, Api
 from tests.vk_standin.client import StandIn
+from tests.vk_standin.posts import item_of
 from tests.vk_standin.settings import Settings
 from tests.vk_standin.truth import Fate
 
@@ -126,6 +127,12 @@ def test_items_come_in_another_order_and_with_their_counts(standin):
         counts = {name: shown[name]["count"] for name in ("likes", "comments", "reposts")}
         assert shown["views"]["count"] == truth.views("wall", -1, item)
         assert counts == truth.companions("wall", -1, item)
+
+
+@pytest.mark.parametrize("kind", ["wall", "video"])
+def test_no_item_is_larger_than_the_api_takes_it_for(kind):
+    sizes = [len(json.dumps(item_of(kind, -(10**9), 10**12 + end))) for end in range(1000)]
+    assert max(sizes) < MOST_ITEM_BYTES
 
 
 def test_the_order_is_the_seeds():

@@ -67,7 +67,7 @@ def play(database: str, options: argparse.Namespace, say: Callable[[str], None])
     with (
         tempfile.TemporaryDirectory(prefix="views-chaos-") as folder,
         fresh(database, Path(folder)) as url,
-        site(Path(folder), url) as here,
+        site(Path(folder), url, WARM_SPARES="2") as here,
     ):
         return storm(here, **many, say=say)
 

@@ -28,6 +28,7 @@ SETTINGS = {
     "VK_TOKENS": ",".join(TOKENS),
     "VK_REQUESTS_PER_SECOND": "5",
     "MAX_RUNS": "2",
+    "WARM_SPARES": "1",  # two processors have enough to do
 }
 
 

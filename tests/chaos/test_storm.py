@@ -9,7 +9,7 @@ SEED = int(os.environ.get("CHAOS_SEED", "1"))
 
 
 def test_what_was_accepted_is_right_whatever_was_killed(tmp_path, empty_url):
-    with site(tmp_path, empty_url) as here:
+    with site(tmp_path, empty_url, WARM_SPARES="2") as here:
         report = storm(here, seed=SEED, rounds=1, kills=3, least=1500)
     assert report.kills.total() == 18
     assert report.refetch < 1.5
