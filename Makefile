@@ -19,7 +19,7 @@ run: install ## start everything; Ctrl-C stops it
 test: ## run the tests (ARGS="-k cancel" chooses some)
 	@.ci/install requirements-dev.txt
 	@.ci/test-programs
-	@exec .venv/bin/python -m pytest -n 3 --dist loadfile $(ARGS)
+	@exec .venv/bin/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 chaos: ## kill, stop, wedge, lock, fill and silence everything, hundreds of times, and count (an hour or two)
 	@.ci/install requirements-dev.txt

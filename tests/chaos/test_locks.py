@@ -1,10 +1,12 @@
 """Somebody keeps the database locked, for a backup perhaps: who asks meanwhile waits, or is asked to come back."""
 
 import time
+from contextlib import suppress
 from threading import Thread
 
 import pytest
 from sqlalchemy import create_engine
+from sqlalchemy.exc import OperationalError
 
 from tests.chaos import invariants
 from tests.chaos.extent import ALL
@@ -12,7 +14,7 @@ from tests.chaos.site import site
 
 LOCK = {
     "sqlite": "BEGIN EXCLUSIVE",
-    "postgresql": "BEGIN; LOCK TABLE batches, links, runs, readings, users IN ACCESS EXCLUSIVE MODE",
+    "postgresql": "BEGIN; LOCK TABLE batches, links, runs, readings, users IN ACCESS EXCLUSIVE MODE NOWAIT",
 }
 
 
@@ -22,10 +24,22 @@ def here(tmp_path, empty_url):
         yield started
 
 
+def taken(connection, lock):
+    """All or none: who holds some tables and waits for others may wait for somebody who waits for them."""
+    try:
+        connection.exec_driver_sql(lock)
+    except OperationalError:
+        with suppress(OperationalError):
+            connection.exec_driver_sql("ROLLBACK")
+        return False
+    return True
+
+
 def lock(url, seconds, locked):
     engine = create_engine(url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
-        connection.exec_driver_sql(LOCK[engine.dialect.name])
+        while not taken(connection, LOCK[engine.dialect.name]):
+            time.sleep(0.01)
         locked.append(True)
         time.sleep(seconds)
         connection.exec_driver_sql("COMMIT")
