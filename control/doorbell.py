@@ -9,6 +9,7 @@ from contextlib import suppress
 
 SETTING = "VIEWS_STATS_DOORBELL"  # a child's end of the pipe, as the number of a file descriptor
 FD = 3  # that the supervisor gives it
+ENVIRONMENT = {SETTING: str(FD)}
 
 
 def make() -> tuple[int, int]:

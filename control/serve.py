@@ -166,10 +166,10 @@ class System:
         self.exit_code = 0
         self.supervisor = Supervisor(LOGS, self.died)
         if scrapyd:
-            self.supervisor.add("scrapyd", ("scrapyd", "--pidfile="), self.scrapyd_environment(scrapyd))
+            self.supervisor.add("scrapyd", ("scrapyd", "--pidfile="), self.scrapyd_environment(scrapyd), {})
         hears, rings = doorbell.make()
-        self.supervisor.add("api", ("control.api",), {}, rings)
-        self.supervisor.add("scheduler", ("control.scheduler",), {}, hears)
+        self.supervisor.add("api", ("control.api",), doorbell.ENVIRONMENT, {doorbell.FD: rings})
+        self.supervisor.add("scheduler", ("control.scheduler",), doorbell.ENVIRONMENT, {doorbell.FD: hears})
 
     def scrapyd_environment(self, scrapyd: Address) -> dict[str, str]:
         return {

@@ -16,8 +16,6 @@ from twisted.python.failure import Failure
 from twisted.python.logfile import LogFile
 from twisted.runner.procmon import LoggingProtocol, ProcessMonitor
 
-from control import doorbell
-
 LOG_BYTES = 10_000_000
 OLD_LOGS = 5
 SWEEP_SECONDS = 2.0  # spiders of a scrapyd that was killed end by themselves in less, unless they hang
@@ -59,19 +57,17 @@ class Supervisor(ProcessMonitor):
         self.died = died
         self.logs: dict[str, LogFile] = {}
         self.latest: dict[str, deque[bytes]] = {}
-        self.pipes: dict[str, dict[int, str | int]] = {}
+        self.files: dict[str, dict[int, str | int]] = {}
         self.all_ended: Deferred[None] = Deferred()
 
-    def add(self, name: str, module: Iterable[str], environment: dict[str, str], bell: int | None = None) -> None:
-        """Register a child, before the service starts. `bell` is our file descriptor of its end of the doorbell."""
+    def add(self, name: str, module: Iterable[str], environment: dict[str, str], files: dict[int, str | int]) -> None:
+        """Register a child, before the service starts. `files` are file descriptors of its own, and ours for each."""
         self.logs[name] = LogFile(
             f"{name}.log", str(self.directory), rotateLength=LOG_BYTES, maxRotatedFiles=OLD_LOGS, defaultMode=0o600
         )
         self.latest[name] = deque(maxlen=REMEMBERED_CHUNKS)
         command = [sys.executable, "-m", "control.child", *module]
-        if bell is not None:
-            environment = environment | {doorbell.SETTING: str(doorbell.FD)}
-            self.pipes[name] = PIPES | {doorbell.FD: bell}
+        self.files[name] = PIPES | files
         self.addProcess(name, command, env=os.environ | environment)
 
     def startProcess(self, name: str) -> None:
@@ -82,8 +78,7 @@ class Supervisor(ProcessMonitor):
         self.timeStarted[name] = reactor.seconds()
         process = self._processes[name]
         try:
-            pipes = self.pipes.get(name, PIPES)
-            reactor.spawnProcess(child, process.args[0], process.args, env=process.env, childFDs=pipes)
+            reactor.spawnProcess(child, process.args[0], process.args, env=process.env, childFDs=self.files[name])
         except OSError as error:  # no memory, too many processes
             self.died(name, str(error.strerror))
             self._monitoredProcessExited(name, Failure())

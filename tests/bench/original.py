@@ -20,6 +20,7 @@ from sqlalchemy import create_engine, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from waitress import serve  # type: ignore[import-untyped]
 
+from tests.bench.server import await_answer
 from tests.checkout import ROOT
 from tests.system import free_port
 
@@ -89,34 +90,20 @@ class Original:
     """Such a process, warm, for as long as the context lasts."""
 
     def __init__(self, site: str, folder: Path) -> None:
-        port = free_port()
+        port = str(free_port())
         self.url = f"http://127.0.0.1:{port}"
-        self.command = [
-            sys.executable,
-            "-m",
-            "tests.bench.original",
-            site,
-            f"sqlite:///{folder}/original.db",
-            str(port),
-        ]
+        database = f"sqlite:///{folder}/original.db"
+        self.command = [sys.executable, "-m", "tests.bench.original", site, database, port]
         self.session = requests.Session()
 
     def __enter__(self) -> Self:
         self.process = subprocess.Popen(self.command, cwd=ROOT)
-        while not self._answers():
-            assert self.process.poll() is None, "the original does not start"
-            time.sleep(0.1)
+        await_answer(self.session, f"{self.url}/get-bg-tasks", self.process)
         return self
 
     def __exit__(self, *_: object) -> None:
         self.process.terminate()
         self.process.wait()
-
-    def _answers(self) -> bool:
-        try:
-            return self.session.get(f"{self.url}/get-bg-tasks").ok
-        except requests.ConnectionError:
-            return False
 
     def work(self, links: list[str], look: float) -> list[int | None]:
         """Return the views of each once all are done, None where the page has none; asked every so many seconds."""

@@ -27,9 +27,7 @@ class Server:
     def __enter__(self) -> Self:
         command = [sys.executable, "-m", "control.api"]
         self.process = subprocess.Popen(command, cwd=ROOT, env=self.environment, stderr=subprocess.DEVNULL)
-        while not self._answers():
-            assert self.process.poll() is None, "the API does not start"
-            time.sleep(0.1)
+        await_answer(self.session, f"{self.url}/healthz", self.process)
         who = {"username": "analyst", "password": PASSWORD}
         self.user = str(self.session.post(f"{self.url}/users", json=who).json()["id"])
         token = self.session.post(f"{self.url}/users/login", json=who).json()["token"]
@@ -40,12 +38,6 @@ class Server:
     def __exit__(self, *_: object) -> None:
         self.process.terminate()
         self.process.wait()
-
-    def _answers(self) -> bool:
-        try:
-            return self.session.get(f"{self.url}/healthz").ok
-        except requests.ConnectionError:
-            return False
 
     def ask(self, method: str, path: str, **given: Any) -> float:
         """Seconds until the whole answer is here; the status must be a good one."""
@@ -63,3 +55,17 @@ class Server:
     @property
     def usage(self) -> Usage:
         return usage(self.process.pid)
+
+
+def await_answer(session: requests.Session, url: str, process: subprocess.Popen[bytes]) -> None:
+    """Return once the process, which has just started, answers there."""
+    while not _answers(session, url):
+        assert process.poll() is None, f"{process.args!r} has ended"
+        time.sleep(0.1)
+
+
+def _answers(session: requests.Session, url: str) -> bool:
+    try:
+        return session.get(url).ok
+    except requests.ConnectionError:
+        return False
