@@ -1,14 +1,14 @@
 # The development workflow. Needs Python 3.11 or later and make, nothing else.
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test chaos fuzz lint bench demo audit licences lock clean
+.PHONY: help install run test check chaos month sheets fuzz lint bench demo screenshots audit licences lock clean
 MAKEFLAGS += --no-print-directory
 
 PYTHON ?=
 export PYTHON
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
 
 install: ## make .venv: what runs, pinned by hash (PYTHON=… chooses the interpreter)
 	@.ci/install requirements.txt
@@ -21,14 +21,28 @@ test: ## run the tests (ARGS="-k cancel" chooses some)
 	@.ci/test-programs
 	@exec .venv/bin/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
+check: lint ## what a developer runs all the time: lint, types, and the tests that start no process and no database server
+	@exec .venv/bin/python -m pytest --no-processes -n 2 --dist worksteal $(ARGS)
+
 chaos: ## kill, stop, wedge, lock, fill and silence everything, hundreds of times, and count (an hour or two)
 	@.ci/install requirements-dev.txt
 	@.ci/test-programs
 	@CHAOS=all .venv/bin/python -m pytest tests/chaos --deselect tests/chaos/test_storm.py $(ARGS)
 	@exec .venv/bin/python -m tests.chaos
 
-fuzz: ## ask every route of the API a thousand things and more, by its document and against it (half an hour)
+month: ## simulate a month: 2,000 posts that grow, measured while processes are killed, on both databases (MONTH=short: a few)
 	@.ci/install requirements-dev.txt
+	@.ci/test-programs
+	@MONTH=$(or $(MONTH),whole) exec .venv/bin/python -m pytest -s -o timeout=0 tests/clock $(ARGS)
+
+sheets: ## send a sheet of 100,000 links in, measure it, and compare every cell of what comes out (some minutes)
+	@.ci/install requirements-dev.txt
+	@SHEET_ROWS=100000 exec .venv/bin/python -m pytest tests/end_to_end/test_sheets.py $(ARGS)
+
+fuzz: ## ask every route a thousand things and more, by the API's document and against it; send 5,000 broken files (an hour)
+	@.ci/install requirements-dev.txt
+	@.ci/test-programs
+	@.venv/bin/python -m tests.security.broken_files
 	@exec .venv/bin/python -m tests.security.fuzz $(ARGS)
 
 lint: ## check style and types
@@ -44,6 +58,11 @@ bench: ## measure beside the original, stock scrapyd and VK's budget, 10 minutes
 
 demo: install ## start everything on a VK of our own, and watch a sample batch
 	@exec .venv/bin/python -m tests.demo
+
+screenshots: ## make the README's pictures anew
+	@.ci/install requirements-dev.txt
+	@.ci/test-programs
+	@exec .venv/bin/python -m tests.screenshots
 
 audit: ## look for known weaknesses of what is pinned, where an advisory source can be reached
 	@.ci/install requirements-dev.txt

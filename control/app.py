@@ -1,36 +1,49 @@
-"""The one place where the parts of the control API are put together."""
+"""Puts the parts of the control API together. Nothing else does."""
 
-from control import (
-    auth,
+from flask_openapi3.blueprint import APIBlueprint
+
+from control import commands, logs
+from control.pages import site
+from control.routes import (
+    batch_actions,
+    batch_links,
     batches,
-    bg_tasks,
-    commands,
-    db,
+    campaigns,
     docs,
-    errors,
+    exports,
+    get_bg_tasks,
     get_views,
-    headers,
     healthz,
-    hosts,
-    limits,
-    links,
-    logs,
+    imports,
     me,
     metrics,
+    months,
+    placements,
+    posts,
     readyz,
     tokens,
     usage,
     users,
-    verbs,
 )
-from control.openapi import Api
 from control.settings import SETTINGS, Settings
-
-MOST_BYTES = 16 * 1024 * 1024  # of a body
+from control.web import (
+    auth,
+    cached_readiness,
+    engine,
+    open_streams,
+    open_submissions,
+    problems,
+    rate_limits,
+    security_headers,
+    trusted_hosts,
+    uploads,
+)
+from control.web.body_sizes import MOST_BYTES
+from control.web.openapi import Api
 
 
 def create_app(settings: Settings | None = None) -> Api:
-    """Raises ValueError, a line for each, where settings are bad."""
+    """Make the app. Raises ValueError with a line for each bad setting."""
     logs.configure()
     settings = settings or Settings()
     app = Api("control")
@@ -38,31 +51,47 @@ def create_app(settings: Settings | None = None) -> Api:
     app.config["MAX_CONTENT_LENGTH"] = MOST_BYTES
     app.config[SETTINGS] = settings
     commands.install(app)
-    db.connect(app)
-    errors.install(app)
+    engine.connect(app)
+    problems.install(app)
     auth.install(app, settings)
-    hosts.install(app, settings)
-    limits.install(app, settings)
-    headers.install(app)
+    trusted_hosts.install(app, settings)
+    rate_limits.install(app, settings)
+    open_streams.install(app)
+    open_submissions.install(app)
+    security_headers.install(app)
     docs.install(app)
-    readyz.install(app, settings)
+    cached_readiness.install(app, settings)
     metrics.install(app)
-    for resource in (
-        users.api,
+    site.install(app)
+    uploads.install(app)
+    for resource in _resources():
+        app.register_api(resource)
+    return app
+
+
+def _resources() -> tuple[APIBlueprint, ...]:
+    return (
+        users.registering,
+        users.entering,
         users.refreshing,
         users.leaving,
         me.api,
         usage.api,
         tokens.api,
         get_views.blueprint(),
-        bg_tasks.api,
+        get_bg_tasks.api,
         batches.api,
-        links.api,
-        verbs.cancelling,
-        verbs.retrying,
+        batch_links.api,
+        posts.api,
+        batch_actions.cancelling,
+        batch_actions.retrying,
+        campaigns.api,
+        placements.api,
+        months.api,
+        imports.uploads,
+        imports.acceptances,
+        exports.api,
         healthz.api,
         readyz.api,
         metrics.api,
-    ):
-        app.register_api(resource)
-    return app
+    )

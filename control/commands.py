@@ -1,23 +1,24 @@
 """The operator's commands: `flask --app control.app users …` and `… rescue`."""
 
-from typing import Any
+import json
+from pathlib import Path
 
 import click
-from flask import Flask
+from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 from pydantic import ValidationError
-from sqlalchemy import select, update
 
-from control.db import db
-from control.errors import ApiError, InvalidBody, invalid
-from control.logins import end
-from control.passwords import hashed
+from control.accounts import administration, namesakes
+from control.accounts.passwords import hashed
+from control.accounts.users import NewUser, insert
+from control.errors import ApiError, InvalidBody
 from control.scheduler.diagnosis import Diagnosis, diagnose
 from control.scheduler.rescue import rescue
-from control.users import NewUser, insert
-from control.wording import moment
-from crawler.database import writing
-from crawler.models import Login, User, UserState
+from control.settings import SETTINGS, Settings
+from control.times import moment
+from control.web.engine import db
+from control.web.problems import invalid
+from crawler.store.models.accounts import UserState
 
 COLUMNS = ("run", "batch", "state", "age", "lease", "links", "sent", "what is done and why")
 
@@ -27,13 +28,14 @@ users = AppGroup("users", help="Make users, let them in or not, and say who may 
 def install(app: Flask) -> None:
     app.cli.add_command(users)
     app.cli.add_command(rescue_command)
+    app.cli.add_command(doctor_command)
 
 
 @users.command()
 @click.argument("name")
 @click.password_option(help="Asked for where it is not given; better so, for commands are listed for all to see.")
 def add(name: str, password: str) -> None:
-    """Make a user, also where REGISTRATION is closed."""
+    """Make a user, even if REGISTRATION is closed."""
     try:
         who = NewUser(username=name, password=password)
         insert(db.engine, who.username, hashed(who.password, who.username))
@@ -47,16 +49,16 @@ def add(name: str, password: str) -> None:
 @users.command()
 @click.argument("name")
 def disable(name: str) -> None:
-    """Let a user in no more: from now on none of their tokens is good. What is theirs stays."""
-    _set(name, state=UserState.DISABLED)
+    """Forbid a user to log in. Their tokens stop working at once; their data stays."""
+    _set_state(name, UserState.DISABLED)
     click.echo(f"{name} is disabled.")
 
 
 @users.command()
 @click.argument("name")
 def enable(name: str) -> None:
-    """Let a disabled user in again; tokens of scripts are good again, logins are not."""
-    _set(name, state=UserState.ACTIVE)
+    """Allow a disabled user to log in again. Their API tokens work again, their old logins do not."""
+    _set_state(name, UserState.ACTIVE)
     click.echo(f"{name} can log in.")
 
 
@@ -64,7 +66,7 @@ def enable(name: str) -> None:
 @click.argument("name")
 def promote(name: str) -> None:
     """Make a user an administrator."""
-    _set(name, admin=True)
+    _set_administrator(name, administrator=True)
     click.echo(f"{name} is an administrator.")
 
 
@@ -72,29 +74,69 @@ def promote(name: str) -> None:
 @click.argument("name")
 def demote(name: str) -> None:
     """Make an administrator a plain user."""
-    _set(name, admin=False)
+    _set_administrator(name, administrator=False)
     click.echo(f"{name} is no administrator.")
+
+
+@users.command()
+@click.argument("name")
+@click.argument("new")
+def rename(name: str, new: str) -> None:
+    """Give a user another name."""
+    try:
+        new = administration.rename(db.engine, name, new)
+    except (ValueError, LookupError) as error:
+        raise click.ClickException(str(error)) from None
+    except ApiError as error:
+        raise click.ClickException(error.detail) from None
+    click.echo(f"{name} is {new} now.")
 
 
 @users.command("list")
 def list_users() -> None:
     """List all users."""
-    with db.engine.connect() as connection:
-        columns = (User.username, User.admin, User.state, User.created_at)
-        rows = connection.execute(select(*columns).order_by(User.username)).all()
-    listed = [(name, "yes" if admin else "no", state, str(moment(since))) for name, admin, state, since in rows]
+    listed = [
+        (row.username, "yes" if row.admin else "no", row.state, moment(row.created_at))
+        for row in administration.list_users(db.engine)
+    ]
     _print(("name", "administrator", "state", "since"), *listed)
+    for clash in namesakes.clashes(db.engine):
+        click.echo(f"look here: {clash}")
 
 
 @click.command("rescue")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and change nothing.")
 @with_appcontext
 def rescue_command(*, dry_run: bool) -> None:
-    """Give up runs that nobody works on any more, as the scheduler does all the time."""
+    """Give up runs that no process works on any more, as the scheduler does all the time."""
     found = diagnose(db.engine)
     _print(COLUMNS, *(_row(each) for each in found))
     if not dry_run:
         click.echo(f"Runs given up: {len(rescue(db.engine))}")
+
+
+@click.command("doctor")
+@click.argument("links", nargs=-1, metavar="[LINK …]")
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+@click.option("--keep", type=click.Path(file_okay=False, path_type=Path), help="Write VK's answers into this folder.")
+@click.pass_context
+@with_appcontext
+def doctor_command(context: click.Context, *, links: tuple[str, ...], as_json: bool, keep: Path | None) -> None:
+    """Check everything once: our own parts, what VK answers to each token, VK's pages, and each LINK.
+
+    The exit code is 0 if numbers can be had. Otherwise it is 1, and the first thing to mend is named. The requests take
+    slots of the system's budgets; nothing else is written. --keep stores VK's answers for a bug report, without what
+    people wrote: ids, dates, counters, flags, codes and the length of each text.
+    """
+    from control.doctor import examination, words  # noqa: PLC0415 - it loads Scrapy's settings, which the API does not need
+
+    def tell(what: str) -> None:
+        click.echo(f"looking at {what} …", err=True)
+
+    settings: Settings = current_app.config[SETTINGS]
+    report = examination.examine(settings, db.engine, links, keep, tell)
+    click.echo(json.dumps(report.as_json(), ensure_ascii=False, indent=1) if as_json else words.write(report))
+    context.exit(0 if report.ok else 1)
 
 
 def _row(run: Diagnosis) -> tuple[str, ...]:
@@ -111,18 +153,22 @@ def _row(run: Diagnosis) -> tuple[str, ...]:
     )
 
 
-def _set(name: str, **values: Any) -> None:
-    there = update(User).where(User.username == name, User.state != UserState.LEAVING)
-    with writing(db.engine) as connection:
-        user_id = connection.execute(there.values(**values).returning(User.id)).scalar()
-        if user_id is None:
-            raise click.ClickException(f"There is no user {name!r}.")
-        if values.get("state") == UserState.DISABLED:
-            end(connection, Login.user_id == user_id)
+def _set_state(name: str, state: UserState) -> None:
+    try:
+        administration.set_state(db.engine, name, state)
+    except LookupError as error:
+        raise click.ClickException(str(error)) from None
+
+
+def _set_administrator(name: str, *, administrator: bool) -> None:
+    try:
+        administration.set_administrator(db.engine, name, administrator=administrator)
+    except LookupError as error:
+        raise click.ClickException(str(error)) from None
 
 
 def _print(*rows: tuple[str, ...]) -> None:
-    """Print aligned lines, of whatever width: an id that is cut is of no use."""
+    """Print aligned columns. Lines may be long, because an id that is cut off is useless."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

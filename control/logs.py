@@ -1,12 +1,33 @@
-"""What our processes log: one line an event, `key=value` with the time in UTC. The supervisor keeps the files."""
+"""The log of our processes: a line for each event, as `key=value`, with the time in UTC. The supervisor keeps it."""
 
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, TextIO, cast
 
-import structlog
-from structlog.processors import LogfmtRenderer, TimeStamper, add_log_level, format_exc_info
 
+@contextmanager
+def _without(*names: str) -> Iterator[None]:
+    """Let imports of these modules fail: https://docs.python.org/3/reference/import.html#the-module-cache."""
+    loaded = {name: sys.modules[name] for name in names if name in sys.modules}
+    sys.modules.update(dict.fromkeys(names))  # type: ignore[arg-type] # None is how Python documents it
+    try:
+        yield
+    finally:
+        for name in names:
+            del sys.modules[name]
+        sys.modules.update(loaded)
+
+
+# structlog imports both if they are installed, which takes megabytes in the API and in the scheduler. So import
+# `get_logger` from here.
+with _without("rich", "twisted"):
+    import structlog
+    from structlog import get_logger
+    from structlog.contextvars import bound_contextvars
+    from structlog.processors import LogfmtRenderer, TimeStamper, add_log_level, format_exc_info
+
+__all__ = ["bound_contextvars", "configure", "get_logger"]
 FIRST = ("timestamp", "level", "event", "run", "batch")
 
 
@@ -24,9 +45,9 @@ def configure() -> None:
 
 
 class _Stderr:
-    """What is standard error by now: commands write their answers to standard output.
+    """Writes to the present standard error, because commands write their answers to standard output.
 
-    Nobody's request fails because a line cannot be written, such as when the supervisor was killed.
+    It ignores errors, so that no request fails because its log line cannot be written after the supervisor was killed.
     """
 
     def write(self, text: str) -> None:

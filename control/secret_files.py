@@ -1,4 +1,4 @@
-"""Secrets that this installation makes for itself: one file each, readable by its owner only."""
+"""Secrets that this installation makes for itself. Each has its own file, which only its owner can read."""
 
 import os
 from collections.abc import Callable
@@ -7,9 +7,9 @@ from tempfile import mkstemp
 
 
 def read_or_create(path: Path, make: Callable[[], str]) -> str:
-    """Return the secret in the file, made on first use; of processes that make it at once all get the same.
+    """Return the secret in the file. The first use makes it; if several processes do so at once, all get the same.
 
-    Raises ValueError with the file's name and the fix where it cannot be read or made.
+    Raises ValueError with the file's name and the fix if it cannot be read or made.
     """
     try:
         if not path.exists():
@@ -24,7 +24,7 @@ def read_or_create(path: Path, make: Callable[[], str]) -> str:
 
 
 def _create(path: Path, secret: str) -> None:
-    """Write under another name and link: nobody can see the file half written, and the first one wins."""
+    """Write another file and link it, so that nobody sees it half written and the first process wins."""
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mkstemp's mode is 0600
     try:

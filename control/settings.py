@@ -6,13 +6,14 @@ import secrets
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BeforeValidator, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from control.secret_files import read_or_create
-from control.span import Span
-from crawler import environment
+from control.times import DAY_SECONDS, NO_ZONE, Span
+from crawler.process import environment
 
 SETTINGS = "SETTINGS"  # their key in the app's configuration
 LOCAL = ("localhost", "127.0.0.1", "[::1]")
@@ -20,7 +21,7 @@ SHORTEST_KEY_BYTES = 32  # RFC 7518, 3.2: no shorter than the hash of HS256
 
 
 class SettingsError(ValueError):
-    """One line for each bad variable: its name and the fix, never its value."""
+    """Bad settings: a line for each variable with its name and the fix, never its value."""
 
 
 def _urls(text: str) -> tuple[str, ...]:
@@ -33,8 +34,9 @@ def _urls(text: str) -> tuple[str, ...]:
 def _node(url: str) -> str:
     try:
         parts = urlsplit(url)
-        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # of a port that is no number
+        named = bool(parts.hostname) and " " not in parts.netloc
+        usable = parts.scheme in {"http", "https"} and named and parts.port != 0
+    except ValueError:  # the port is not a number
         usable = False
     if not usable or parts.query or parts.fragment:
         raise ValueError("must be addresses such as http://127.0.0.1:6800, separated by commas")
@@ -68,8 +70,15 @@ def _origins(text: str) -> tuple[str, ...]:
     return origins
 
 
+def _zone(name: str) -> str:
+    try:
+        return ZoneInfo(name).key
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: it names a folder of zones
+        raise ValueError(NO_ZONE) from None
+
+
 class Settings(BaseSettings):
-    """Raises SettingsError."""
+    """The settings of the API, the scheduler and the supervisor. Raises SettingsError."""
 
     model_config = SettingsConfigDict(env_ignore_empty=True, hide_input_in_errors=True, validate_default=False)
 
@@ -78,20 +87,26 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=1, le=65_535)
     scrapyd_urls: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_urls)] = ("http://127.0.0.1:6800",)
-    scrapyd_username: str = Field("views", pattern=r"^[^:\s]+$")
+    scrapyd_username: str = "views"
     scrapyd_password: str = Field("", repr=False, validate_default=True)
     max_runs: int = Field(os.cpu_count() or 1, ge=1, le=1000)
-    batch_deadline: Span = 86_400.0  # in seconds
+    batch_deadline: Span = float(DAY_SECONDS)
     registration: Literal["open", "closed"] = "open"
+    share_readings: Literal["on", "off"] = "off"
+    timezone: Annotated[str, BeforeValidator(_zone)] = "Europe/Moscow"
     trusted_hosts: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_hosts)] = ()
     trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_networks)] = ()
     cors_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_origins)] = ()
     reads_per_second: int = Field(200, ge=1)
+    changes_per_minute: int = Field(300, ge=1)
     submissions_per_minute: int = Field(60, ge=1)
+    links_per_minute: int = Field(500_000, ge=1)
     logins_per_hour: int = Field(120, ge=1)
     registrations_per_hour: int = Field(20, ge=1)
     most_waiting_links: int = Field(500_000, ge=1)
     most_links_per_day: int = Field(1_000_000, ge=1)
+    most_stored_megabytes: int = Field(5_000, ge=1)
+    most_followed_posts: int = Field(20_000, ge=1)
 
     def __init__(self, **values: Any) -> None:
         try:
@@ -101,7 +116,7 @@ class Settings(BaseSettings):
 
     @property
     def hosts(self) -> set[str]:
-        """The names by which the API is asked for: this machine's own, and where it listens, beside those trusted."""
+        """The names under which the API answers: the machine's own, the address it listens on, and the trusted ones."""
         own = f"[{self.host}]" if ":" in self.host else self.host
         return {*LOCAL, own.lower(), *self.trusted_hosts}
 
@@ -113,10 +128,20 @@ class Settings(BaseSettings):
             raise ValueError(f"must be {SHORTEST_KEY_BYTES} bytes or longer; leave it out to have one made in var/")
         return key
 
+    @field_validator("scrapyd_username")
+    @classmethod
+    def _username(cls, username: str) -> str:
+        if ":" in username or " " in username or not environment.is_plain(username):
+            raise ValueError("must be of printable ASCII characters, without a space or a colon")
+        return username
+
     @field_validator("scrapyd_password")
     @classmethod
     def _password(cls, password: str) -> str:
-        return password or read_or_create(environment.VAR / "scrapyd_password", lambda: secrets.token_urlsafe(32))
+        password = password or read_or_create(environment.VAR / "scrapyd_password", lambda: secrets.token_urlsafe(32))
+        if not environment.is_plain(password):
+            raise ValueError("must be of printable ASCII characters; leave it out to have one made in var/")
+        return password
 
 
 def _line(location: tuple[int | str, ...], message: str) -> str:

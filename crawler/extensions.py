@@ -1,4 +1,4 @@
-"""The life of a run, tied to the life of its spider."""
+"""The life of runs, tied to the life of their spider."""
 
 import asyncio
 import gc
@@ -11,19 +11,21 @@ from sqlalchemy.exc import SQLAlchemyError
 from twisted.python.failure import Failure
 
 from crawler.exceptions import Fenced
-from crawler.spider import BROKEN, PlatformSpider
+from crawler.process import steady_time
+from crawler.queue.lease import BEATS
+from crawler.spiders.platform_spider import BROKEN, PlatformSpider
 
 logger = logging.getLogger(__name__)
 
 
 class RunLifecycle:
-    """Wins the run when the spider opens, keeps its lease while it works, and settles it however the spider closes.
+    """Takes the run when the spider opens, renews its lease while it works, and settles it however the spider closes.
 
-    A run that somebody else has won, or that is over, ends at once: scrapyd may start one job twice.
+    If another process has the run, or the run is over, the spider closes at once: scrapyd may start one job twice.
     """
 
     def __init__(self, crawler: Crawler) -> None:
-        self.every = crawler.settings.getfloat("LEASE_SECONDS") / 6
+        self.every = crawler.settings.getfloat("LEASE_SECONDS") / BEATS
         self.beating: asyncio.Task[None] | None = None
         crawler.signals.connect(self.opened, signals.spider_opened)
         crawler.signals.connect(self.saved, signals.item_scraped)
@@ -36,12 +38,15 @@ class RunLifecycle:
         return cls(crawler)
 
     async def opened(self, spider: PlatformSpider) -> None:
-        gc.freeze()  # what is loaded by now stays: to look for garbage in it takes a tenth of a second, again and again
+        from twisted.internet import reactor  # noqa: PLC0415 - Scrapy has chosen one by now
+
+        steady_time.install(reactor)
+        gc.freeze()  # what is loaded by now stays, so the collector need not search it again and again
         batch = await spider.ledger.start()
         spider.won = batch is not None
-        if spider.won:
+        if batch is not None:
             self.beating = asyncio.create_task(self.beat(spider))
-            logger.info("Works on run=%s batch=%s", spider.run, batch)
+            spider.work_on(spider.run, batch)
         else:
             logger.warning("Run %s is not to be had: it was started before, or is over", spider.run)
 
@@ -63,7 +68,7 @@ class RunLifecycle:
         spider.end("unsaved")
 
     def broke(self, failure: Failure, spider: PlatformSpider) -> None:
-        """Take an answer that could not be taken in: it would count as in flight, and the run as alive, for ever."""
+        """End the run after an answer that could not be processed. It would count as in flight for ever."""
         spider.broke(failure.value)
 
     async def closed(self, spider: PlatformSpider, reason: str) -> None:
@@ -71,8 +76,8 @@ class RunLifecycle:
             return
         self.beating.cancel()
         if reason == BROKEN:
-            return  # lost, not settled: links whose answer breaks us are charged, or they would do so for ever
-        if alarm := spider.watch.alarm():
+            return  # without settling: the lost run charges its links, or their answer would break runs for ever
+        if alarm := spider.layout_alarm.alarm():
             logger.error("%s", alarm)
         try:
             await spider.ledger.settle(reason, alarm)

@@ -1,7 +1,8 @@
-"""The gates before the network."""
+"""What a request has to pass before it goes to the network: the redirects that are allowed, and the rate."""
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Container
 from time import monotonic
 from typing import Self
 from urllib.parse import urlsplit
@@ -11,28 +12,59 @@ from scrapy.http import Request
 
 from crawler.exceptions import NotNow, Paused
 from crawler.platforms.contract import Call
-from crawler.spider import LedAway, PlatformSpider
+from crawler.run.unanswered import LedAway
+from crawler.spiders.platform_spider import PlatformSpider
 
-HASTE = 1.05  # of the rate, at most: so much of it what was held up makes up for
+HASTE = 1.05  # delayed requests may leave at this multiple of the rate until they have caught up
 
 
-class SameOriginMiddleware:
-    """Follows redirects within scheme, host and port only. Before the middleware that would ask for a robots.txt there;
-    that file's own redirects pass here as well.
+PORTS = {"http": ":80", "https": ":443"}
+
+
+class SameSiteMiddleware:
+    """Follows redirects within the platform's site only, and never from https to http. It stands before the middleware
+    that would ask the other site for its robots.txt, and checks the redirects of robots.txt too.
+
+    A redirected request is still the same call: it draws on the budget of the host that was asked first.
     """
 
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(crawler)
+
     def process_request(self, request: Request) -> None:
-        first = request.meta.get("redirect_urls", [request.url])[0]
-        if origin(request.url) != origin(first):
+        spider = self.crawler.spider
+        assert isinstance(spider, PlatformSpider)
+        if (led_by := request.meta.get("redirect_urls")) and not may_lead(led_by[-1], request.url, spider.access.site):
             raise LedAway(origin(request.url))
 
 
+def may_lead(here: str, there: str, site: Container[str]) -> bool:
+    """Whether a page may redirect to another: within its origin, or between hosts of one site."""
+    if not is_http(there) or (here.startswith("https:") and not there.startswith("https:")):
+        return False
+    return origin(here) == origin(there) or (host(here) in site and host(there) in site)
+
+
+def is_http(url: str) -> bool:
+    return urlsplit(url).scheme in PORTS
+
+
 def origin(url: str) -> str:
-    return "{0.scheme}://{0.netloc}".format(urlsplit(url))
+    return f"{urlsplit(url).scheme}://{host(url)}"
+
+
+def host(url: str) -> str:
+    """Return the host, with its port unless that is the scheme's default."""
+    parts = urlsplit(url)
+    return parts.netloc.lower().removesuffix(PORTS.get(parts.scheme, ""))
 
 
 class BudgetMiddleware:
-    """Holds a platform's request until its slot comes. Requests without a `call`, such as robots.txt, pass."""
+    """Holds each platform request back until its slot. Requests without a `call`, such as robots.txt, pass at once."""
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
@@ -52,9 +84,10 @@ class BudgetMiddleware:
             await self.admit(call, spider)
         except Paused as paused:
             raise NotNow(str(paused)) from paused
+        request.meta["asked"] = monotonic()  # before it leaves, because the post is read later than this
 
     async def admit(self, call: Call, spider: PlatformSpider) -> None:
-        """Return when the request may leave, and that is noted in the database."""
+        """Wait until the request may leave and the database knows that its links are being sent."""
         link_ids = spider.pool.link_ids(call)
         delay = 0.0 if spider.ending.is_set() else await spider.ledger.slot(call.budget, spider.access.rate, link_ids)
         if delay:
@@ -66,7 +99,7 @@ class BudgetMiddleware:
         await self.pace(call.budget, spider)
 
     async def pace(self, budget: str, spider: PlatformSpider) -> None:
-        """Keep a distance: those whose slots passed by while the processor was busy do not leave all at once."""
+        """Keep a distance between requests, so that those that a busy processor delayed do not leave all at once."""
         now = monotonic()
         leaves_at = max(now, self.next_at[budget])
         self.next_at[budget] = leaves_at + 1 / (HASTE * spider.access.rate)

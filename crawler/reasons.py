@@ -1,11 +1,11 @@
-"""Why a link failed: the closed list, the same in the database, the API, the exports and the README."""
+"""Why a link failed. This closed list is the same in the database, the API, the exports and docs/using.md."""
 
 from enum import StrEnum
 from typing import Self
 
 
 class Reason(StrEnum):
-    """A stable code. `sentence` is for the user, `retryable` says whether asking again later can help."""
+    """A stable code. `sentence` is for the user, and `retryable` says whether asking again later can help."""
 
     sentence: str
     retryable: bool
@@ -33,3 +33,23 @@ class Reason(StrEnum):
     DEADLINE = "deadline", "The batch's deadline passed before the link was measured.", True
     LOST = "lost", "Our own worker died again and again while it worked on this link.", True
     CANCELLED = "cancelled", "The run was cancelled.", True
+
+
+RUSSIAN = {  # what each `sentence` says, in Russian
+    Reason.INVALID_LINK: "Это не ссылка на пост.",
+    Reason.UNSUPPORTED: "У такой страницы нет счётчика просмотров: пришлите пост, видео или клип.",
+    Reason.SHORT_LINK: "Короткая ссылка прячет пост: пришлите адрес, на который она ведёт.",
+    Reason.NOT_FOUND: "Пост удалён, скрыт или его не было: ВКонтакте не говорит, что именно.",
+    Reason.DELETED: "Пост удалён.",
+    Reason.PRIVATE: "Пост есть, но нам его не показывают.",
+    Reason.VIEWS_HIDDEN: "Пост есть, но точного числа просмотров не видно.",
+    Reason.BLOCKED: "ВКонтакте не отдала нам страницу.",
+    Reason.LAYOUT_CHANGED: "Страница пришла в виде, который мы пока не умеем читать.",
+    Reason.BAD_RESPONSE: "Ответ ВКонтакте не имел смысла.",
+    Reason.NETWORK: "ВКонтакте была недоступна.",
+    Reason.VK_ERROR: "ВКонтакте раз за разом отвечала ошибкой.",
+    Reason.CREDENTIAL: "До срока не нашлось рабочего ключа ВКонтакте.",
+    Reason.DEADLINE: "Срок вышел раньше, чем дошла очередь.",
+    Reason.LOST: "Наш обработчик раз за разом обрывался на этой ссылке.",
+    Reason.CANCELLED: "Проверку остановили.",
+}

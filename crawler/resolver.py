@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from ipaddress import ip_address
 
 from scrapy.resolver import CachingThreadedResolver, dnscache
-from twisted.internet.defer import Deferred
+from twisted.internet.abstract import isIPv6Address
+from twisted.internet.defer import Deferred, succeed
 from twisted.internet.error import DNSLookupError
 
-# Never in the public DNS: RFC 6761 (localhost), RFC 6762 (local), RFC 8375 (home.arpa), and what ICANN keeps free for
-# private use, https://www.icann.org/en/board-activities-and-meetings/materials/approved-resolutions-29-07-2024-en
+# Names that the public DNS never has: RFC 6761 (localhost), RFC 6762 (local), RFC 8375 (home.arpa), and `internal`:
+# https://www.icann.org/en/board-activities-and-meetings/materials/approved-resolutions-29-07-2024-en
 PRIVATE_NAMES = ("localhost", "local", "internal", "home.arpa")
 
 logger = logging.getLogger(__name__)
@@ -18,19 +19,21 @@ logger = logging.getLogger(__name__)
 class PublicResolver(CachingThreadedResolver):
     """Keeps a public name from leading into a private network, whatever its DNS says.
 
-    The hosts are those of the platform's settings. One that is private on its face is trusted as configured: an
-    address, or a name that no public DNS has, which is one without a dot or below `localhost`, `local`, `internal` or
-    `home.arpa`. Every other name must lead to a public address, or it leads nowhere. The address that was checked is
-    the one that is connected to: nothing looks it up again.
+    The hosts come from the platform's settings. A host that is plainly private is trusted: an address, a name without
+    a dot, or a name below `localhost`, `local`, `internal` or `home.arpa`, which the public DNS never has. Every other
+    name must resolve to a public address, or the request fails. The crawler connects to the address that was checked;
+    nothing looks the name up again.
     """
 
     def getHostByName(self, name: str, timeout: Sequence[int] = ()) -> Deferred[str]:  # noqa: N802 - Twisted's name
+        if isIPv6Address(name):  # Scrapy's resolver would take it for a name and look it up in IPv4 only
+            return succeed(name)
         found = super().getHostByName(name, timeout)
         return found if is_private(name) else found.addCallback(_checked, name)
 
 
 def is_private(host: str) -> bool:
-    """Whether this host, an address or a name, can only mean what the operator means by it."""
+    """Whether this host is an address, or a name that the public DNS never has."""
     name = host.lower().rstrip(".")
     return "." not in name or _is_address(name) or name.endswith(tuple(f".{private}" for private in PRIVATE_NAMES))
 

@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+from importlib.util import cache_from_source
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -9,11 +10,15 @@ UNTRACKED = {".git", ".venv", "var", ".env", "__pycache__"}
 
 
 def copy_to(path: Path) -> Path:
-    """Copy what git tracks or would track; `.venv` is shared. Times are kept, so nothing looks newer than it is."""
+    """Copy what git tracks or would track, and what Python has compiled of it; `.venv` is shared. Times are kept, so
+    nothing looks newer than it is.
+    """
     for name in _files():
-        if (ROOT / name).is_file():
-            (path / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, path / name)
+        for file in (ROOT / name, Path(cache_from_source(str(ROOT / name)))):
+            if file.is_file():
+                copy = path / file.relative_to(ROOT)
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(file, copy)
     (path / ".venv").symlink_to((ROOT / ".venv").resolve())
     return path
 

@@ -8,10 +8,47 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import create_engine
 
-from crawler import database
-from tests import postgresql
+from control.supervision import prepare
+from crawler.store import database
+from tests import postgresql, thoroughness
 
 ROOT = Path(__file__).resolve().parents[1]
+STARTING = {"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.system"}  # audit events
+DATABASE_SERVERS = {"postgresql_server", "postgresql_url", "migrated_postgresql"}
+
+
+def pytest_addoption(parser):
+    parser.addoption("--no-processes", action="store_true", help="leave out what starts a process: `make check`")
+
+
+def pytest_configure(config):
+    thoroughness.checking = config.getoption("--no-processes")
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leave out what is marked `process`, and what asks for a PostgreSQL."""
+    if config.getoption("--no-processes"):
+        left_out = [item for item in items if _starts_processes(item)]
+        items[:] = [item for item in items if item not in set(left_out)]
+        config.hook.pytest_deselected(items=left_out)
+
+
+def _starts_processes(item):
+    asked = set(getattr(item, "fixturenames", ()))
+    chosen = getattr(item, "callspec", None) and item.callspec.params.get("database_url")
+    return bool(item.get_closest_marker("process")) or bool(asked & DATABASE_SERVERS) or chosen == "postgresql"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_processes(request):
+    """A test that starts a process and does not say so fails there, so that `make check` stays what it says."""
+    if request.config.getoption("--no-processes"):
+        sys.addaudithook(_refuse_processes)
+
+
+def _refuse_processes(event, _arguments):
+    if event in STARTING:
+        raise AssertionError("this starts a process: mark the test `process`")
 
 
 def migrate(url, *command):
@@ -25,7 +62,10 @@ def migrate(url, *command):
 def migrated_sqlite(tmp_path_factory):
     """A migrated, empty SQLite file, to be copied."""
     file = tmp_path_factory.mktemp("sqlite") / "views.db"
-    migrate(f"sqlite:///{file}")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SQLALCHEMY_DATABASE_URL", f"sqlite:///{file}")
+        patch.setattr(prepare, "say", lambda _line: None)
+        prepare.migrate()
     return file
 
 
@@ -58,10 +98,19 @@ def sqlite_url(migrated_sqlite, tmp_path):
     return f"sqlite:///{shutil.copy(migrated_sqlite, tmp_path / 'views.db')}"
 
 
+@pytest.fixture(scope="session")
+def copying(migrated_postgresql):
+    """A connection that stays, for to open one costs more than the copy that it orders."""
+    engine = create_engine(migrated_postgresql.format("postgres"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        yield connection
+    engine.dispose()
+
+
 @pytest.fixture
-def postgresql_url(migrated_postgresql):
+def postgresql_url(migrated_postgresql, copying):
     name = f"test_{uuid4().hex}"
-    execute(migrated_postgresql, f"CREATE DATABASE {name} TEMPLATE template")
+    copying.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE template")
     return migrated_postgresql.format(name)
 
 

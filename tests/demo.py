@@ -1,5 +1,6 @@
 """`make demo`: the whole system on our stand-in for VK. It posts a sample batch and shows its rows as they finish."""
 
+import subprocess
 import sys
 import tempfile
 import time
@@ -10,8 +11,9 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from tests.system import System, system
+from tests.system import PASSWORD, System, system
 
+USER = "analyst"  # whom the system makes to try itself
 TOKENS = {"VK_TOKENS": "standin-user", "VK_REQUESTS_PER_SECOND": "3"}
 SAMPLE = [
     "https://vk.com/wall-23538238_35",
@@ -52,11 +54,22 @@ def show(running: System, console: Console) -> None:
             time.sleep(0.1)
 
 
-def stay(running: System, console: Console) -> None:
-    """Leave the system to whoever sits before the terminal."""
+def make_administrator(running: System) -> None:
+    """Let the sample's user see what administrators see."""
+    command = [str(running.folder / ".venv/bin/flask"), "--app", "control.app", "users", "promote", USER]
+    subprocess.run(command, cwd=running.folder, env=running.environment, check=True, capture_output=True)
+
+
+def say_where(running: System, console: Console) -> None:
     password = (running.folder / "var/scrapyd_password").read_text().strip()
-    console.print(f"\nLook around: {running.url}/docs, and the runs at {running.scrapyd_url}/jobs")
-    console.print(f"(user views, password {password}). Ctrl-C ends the demo; nothing of it stays.")
+    console.print(f"\nOpen in a browser  {running.url}\n  name             {USER}\n  password         {PASSWORD}")
+    console.print(f"The API            {running.url}/docs\nThe runs           {running.scrapyd_url}/jobs")
+    console.print(f"  name, password   views, {password}", soft_wrap=True)
+
+
+def stay(console: Console) -> None:
+    """Leave the system to whoever sits before the terminal."""
+    console.print("Ctrl-C ends the demo; nothing of it stays.")
     while True:
         time.sleep(1)
 
@@ -69,8 +82,10 @@ def main() -> None:
         system(Path(folder) / "views", "--latency=0.7", **TOKENS) as (running, _),
     ):
         show(running, console)
+        make_administrator(running)
+        say_where(running, console)
         if sys.stdin.isatty():
-            stay(running, console)
+            stay(console)
 
 
 if __name__ == "__main__":

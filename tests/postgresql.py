@@ -23,9 +23,10 @@ def binaries() -> Path | None:
 class Server:
     """Lies in `folder`. `address` lacks a database's name: `postgresql+psycopg://postgres@/{}?host=…`."""
 
-    def __init__(self, folder: Path, options: str) -> None:
+    def __init__(self, folder: Path, options: str, variables: dict[str, str]) -> None:
         self.folder = folder
         self.data = folder / "data"
+        self.environment = os.environ | variables
         self.options = f"{options} -c listen_addresses='' -c unix_socket_directories={folder}"
         self.address = f"postgresql+psycopg://postgres@/{{}}?host={folder}"
         if os.geteuid() == 0:
@@ -34,7 +35,7 @@ class Server:
 
     def start(self) -> None:
         log, options = f"--log={self.folder}/log", f"--options={self.options}"
-        _run("pg_ctl", f"--pgdata={self.data}", log, options, "--wait", "start")
+        _run("pg_ctl", f"--pgdata={self.data}", log, options, "--wait", "start", environment=self.environment)
 
     def kill(self) -> None:
         """Kill all its processes at once, as the loss of its machine would."""
@@ -54,10 +55,10 @@ class Server:
 
 
 @contextmanager
-def running(options: str = FAST) -> Iterator[Server]:
-    """A running server, gone when the context ends."""
+def running(options: str = FAST, **variables: str) -> Iterator[Server]:
+    """A running server, gone when the context ends. `variables` are of its environment."""
     folder = Path(tempfile.mkdtemp(prefix="views-pg-"))
-    server = Server(folder, options)
+    server = Server(folder, options, variables)
     try:
         server.start()
         yield server
@@ -73,8 +74,9 @@ def _lives(pid: int) -> bool:
         return False
 
 
-def _run(program: str, *arguments: str, check: bool = True) -> None:
+def _run(program: str, *arguments: str, check: bool = True, environment: dict[str, str] | None = None) -> None:
     """Run a server's program; PostgreSQL refuses to run as root."""
     user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
     command = [*user, str(binaries() / program), *arguments]
-    subprocess.run(command, check=check, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/")
+    quiet = subprocess.DEVNULL
+    subprocess.run(command, check=check, stdout=quiet, stderr=quiet, cwd="/", env=environment)

@@ -1,4 +1,4 @@
-"""Processes that a test has started, found by a mark in their environment, also where they outlived their parent."""
+"""Finds the processes that a test has started by a mark in their environment, even if they outlived their parent."""
 
 import os
 from pathlib import Path

@@ -2,20 +2,24 @@
 
 from sqlalchemy import insert, select
 
-from crawler import acceptance
-from crawler.acceptance import NewBatch
-from crawler.database import writing
-from crawler.models import Batch, Run, User, random_id
 from crawler.platforms.contract import Rejected, Target
+from crawler.queue import acceptance
+from crawler.queue.acceptance import NewBatch
 from crawler.reasons import Reason
+from crawler.store.database import writing
+from crawler.store.models.accounts import User
+from crawler.store.models.base import random_id
+from crawler.store.models.batches import Batch
+from crawler.store.models.runs import Run
 
 
 def identify(text):
-    """Take `wall-1_2` for a post, all else for nothing: the platforms' own rules have their own tests."""
-    owner, _, item = text.removeprefix("wall").partition("_")
-    if not text.startswith("wall"):
-        return Rejected(Reason.INVALID_LINK, "bad_host")
-    return Target("vk", "wall", int(owner), int(item), text)
+    """Take `wall-1_2` or `video-1_2` for a post, all else for nothing: the rules of platforms have their own tests."""
+    for kind in ("wall", "video"):
+        if text.startswith(kind):
+            owner, _, item = text.removeprefix(kind).partition("_")
+            return Target("vk", kind, int(owner), int(item), text)
+    return Rejected(Reason.INVALID_LINK, "bad_host")
 
 
 def seed(engine, links, user=None, seconds=3600.0, run=True):

@@ -20,11 +20,12 @@ from tests.vk_standin.client import StandIn
 PASSWORD = "correct horse battery staple"
 OWN_SETTINGS = (
     *("SQLALCHEMY_DATABASE_URL", "SECRET_KEY", "SCRAPYD_", "VK_", "MAX_RUNS", "HOST", "PORT", "LEASE_SECONDS"),
-    *("REGISTRATION", "TRUSTED_", "CORS_", "READS_", "SUBMISSIONS_", "LOGINS_", "MOST_"),
+    *("RUNS_PER_PROCESS", "REGISTRATION", "TRUSTED_", "CORS_"),
+    *("READS_", "CHANGES_", "SUBMISSIONS_", "LINKS_", "LOGINS_", "MOST_"),
 )
 LIMITS = (
-    *("READS_PER_SECOND", "SUBMISSIONS_PER_MINUTE", "LOGINS_PER_HOUR", "REGISTRATIONS_PER_HOUR"),
-    *("MOST_WAITING_LINKS", "MOST_LINKS_PER_DAY"),
+    *("READS_PER_SECOND", "CHANGES_PER_MINUTE", "SUBMISSIONS_PER_MINUTE", "LOGINS_PER_HOUR", "REGISTRATIONS_PER_HOUR"),
+    *("LINKS_PER_MINUTE", "MOST_WAITING_LINKS", "MOST_LINKS_PER_DAY", "MOST_STORED_MEGABYTES"),
 )
 PLENTY = dict.fromkeys(LIMITS, "1000000000")
 
@@ -127,7 +128,7 @@ class System:
             ours = (folder / "cwd").readlink() == self.folder
         except OSError:
             return False
-        return ours and words[1:4] == [b"-m", b"control.child", module.encode()]
+        return ours and words[1:4] == [b"-m", b"control.supervision.child", module.encode()]
 
     def login(self, name: str = "analyst") -> None:
         who = {"username": name, "password": PASSWORD}

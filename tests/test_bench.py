@@ -1,12 +1,13 @@
 """The benchmarks in a tiny form: that they measure what they say they do. How fast anything is is not tested."""
 
 import json
+import socket
 import subprocess
 import sys
 
 import pytest
 
-from tests.bench import budget, growth, login, million, post, posts, report, stored
+from tests.bench import attack, budget, growth, history, login, million, pages, post, posts, report, stored
 from tests.bench.__main__ import BENCHES
 from tests.bench.figures import Figure, p95
 from tests.bench.original import Original
@@ -15,6 +16,7 @@ from tests.checkout import ROOT
 from tests.vk_standin.client import StandIn
 
 
+@pytest.mark.process
 def test_the_original_reads_heavy_pages_and_one_at_a_time(tmp_path):
     with StandIn("--page-bytes=200000") as vk, Original(vk.url, tmp_path) as original:
         assert original.work([*posts.links(1, 3), "https://vk.com/wall-1_901"], 0.05) == [*posts.views(1, 3), None]
@@ -24,12 +26,14 @@ def test_the_original_reads_heavy_pages_and_one_at_a_time(tmp_path):
     assert 200_000 <= weight < 205_000
 
 
+@pytest.mark.process
 def test_one_spider_is_measured():
     (figure,) = stored.measure(links=300, rounds=1, names=(SQLITE,), tokens=("standin-service",))
     assert figure.value > 0
     assert figure.goal == "≥ 5,000 links/s"
 
 
+@pytest.mark.process
 def test_arrivals_within_the_budget_are_counted():
     share, worst = budget.measure(((20, 1),), seconds=0.4)
     assert share.value > 0
@@ -44,12 +48,14 @@ def test_the_worst_second_begins_anywhere_and_ends_before_the_next(times, worst)
     assert budget.worst_window(times) == worst
 
 
+@pytest.mark.process
 def test_growth_compares_two_sizes():
     ratio, memory = growth.measure(small=20, large=200, rounds=1, tokens=["standin-user"])
     assert ratio.value > 0
     assert 20 < memory.value < 2000
 
 
+@pytest.mark.process
 def test_the_api_is_measured_alone():
     (accepted,) = post.measure(links=50, times=2, names=(SQLITE,))
     batch, page, memory = million.measure(batches=2, size=300, times=4, names=(SQLITE,))
@@ -57,12 +63,56 @@ def test_the_api_is_measured_alone():
     assert "600 links" in memory.what
 
 
+@pytest.mark.process
+def test_pages_are_measured():
+    slowest, poll, tabs, ratio = pages.measure(batches=2, size=300, times=2, names=(SQLITE,))
+    assert all(figure.value > 0 for figure in (slowest, poll, tabs, ratio))
+    assert "/checks/<id>?sort=-views" in slowest.how
+    assert list(pages.waits(4)) == [1.0, 2.0, 3.0]
+    assert list(pages.waits(500))[-1] - list(pages.waits(500))[-2] == 15.0
+
+
+@pytest.mark.process
+def test_a_history_is_read_among_others():
+    lists, post_ = history.measure(posts=3, each=4, times=2, names=(SQLITE,))
+    assert lists.value > 0
+    assert post_.value > 0
+    assert "12 readings" in post_.what
+
+
+@pytest.mark.process
+def test_another_user_is_measured_while_everybody_does_their_worst():
+    """Every kind of them, or one that cannot even begin would be harmless."""
+    middle, looks, batch, memory = attack.measure(seconds=1, links=2000)
+    assert 0 < middle.value <= looks.value
+    assert looks.goal == "≤ 500 ms"
+    assert batch.goal
+    assert 20 < memory.value < 2000
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("name", attack.ATTACKERS)
+def test_an_attacker_attacks(name):
+    """It sends something, or at least comes, and more than once."""
+    with socket.create_server(("127.0.0.1", 0), backlog=99) as victim:
+        victim.settimeout(30)
+        port = victim.getsockname()[1]
+        with attack.under_way(attack.Target("127.0.0.1", port, "rich", "poor"), [name]):
+            first, _ = victim.accept()
+            with first:
+                first.settimeout(30)
+                assert name == "many connections" or first.recv(9)
+            victim.accept()[0].close()
+
+
+@pytest.mark.process
 def test_both_failures_of_a_login_are_timed():
     (ratio,) = login.measure(times=2)
     assert ratio.value > 0
     assert ratio.goal == "0.9 to 1.1"
 
 
+@pytest.mark.process
 def test_what_runs_too_long_for_a_test_is_there_at_least():
     command = [sys.executable, "-m", "tests.bench", "nonesuch"]
     said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)

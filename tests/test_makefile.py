@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).resolve().parents[1]
 OLD = '#!/bin/sh\necho "3.10"\n'
 NO_VENV = '#!/bin/sh\ncase $2 in *venv*) exit 1;; *) echo "3.13";; esac\n'

@@ -2,10 +2,13 @@ import pytest
 from sqlalchemy import MetaData, create_engine, inspect, select, text
 from sqlalchemy.exc import IntegrityError
 
-from crawler import database, lease, queue, results
-from crawler.database import writing
+from control.accounts import taken_names
 from crawler.platforms.contract import Measured
-from crawler.results import Result
+from crawler.queue import claims, lease, results
+from crawler.queue.results import Result
+from crawler.store import database
+from crawler.store.database import writing
+from crawler.store.models.accounts import User
 from tests.conftest import ROOT, migrate
 from tests.seed import seed
 
@@ -25,6 +28,7 @@ def empty_url(request, tmp_path):
     return server.format("empty")
 
 
+@pytest.mark.process
 def test_up_is_what_the_models_say_and_down_leaves_nothing(empty_url):
     migrate(empty_url)
     assert "No new upgrade operations detected" in migrate(empty_url, "check").stdout
@@ -57,12 +61,13 @@ def kept(before, after):
             assert {column: one[column] for column in columns} == {column: other[column] for column in columns}
 
 
+@pytest.mark.process
 def test_every_migration_keeps_every_row_up_and_down(empty_url):
     migrate(empty_url)
     engine = database.create(url=empty_url)
     run = seed(engine, links=["wall-1_1", "wall-1_2", "spam"])
     assert lease.start(engine, run, 60)
-    (link,) = queue.claim(engine, run, 60, 1)
+    (link,) = claims.claim(engine, run, 60, 1)
     results.save(engine, run, 60, [Result((link.id,), link.post_id, Measured(views=7, source="test"), 200)])
     last = len(list(VERSIONS.glob("*.py")))
     walk = [("downgrade", number) for number in range(last - 1, 0, -1)] + [("upgrade", n) for n in range(2, last + 1)]
@@ -76,6 +81,34 @@ def test_every_migration_keeps_every_row_up_and_down(empty_url):
             with engine.connect() as connection:
                 assert connection.execute(text("PRAGMA foreign_keys")).scalar() == 1
                 assert connection.execute(text("PRAGMA foreign_key_check")).all() == []
+    engine.dispose()
+
+
+ALIKE = ["anna", "Anna", "zoe", "АННА", "AHHA", "ZOE", "boris"]
+
+
+@pytest.mark.process
+def test_users_whose_names_become_one_all_stay_and_are_named(empty_url):
+    migrate(empty_url, "upgrade", "0007")
+    engine = database.create(url=empty_url)
+    with writing(engine) as connection:
+        for age, name in enumerate(ALIKE):
+            values = {"id": name, "name": name, "hash": f"hash of {name}", "at": float(age)}
+            new = "INSERT INTO users (id, username, password_hash, created_at) VALUES (:id, :name, :hash, :at)"
+            connection.execute(text(new), values)
+    said = migrate(empty_url).stdout
+    for older, newer in (("anna", "Anna"), ("zoe", "ZOE"), ("АННА", "AHHA")):
+        assert f"the users {older!r} and {newer!r} have one spelling, or look alike. Both stay" in said
+    assert said.count("rename") == 3
+    found = select(User.username, User.password_hash, User.namesake).order_by(User.created_at)
+    with engine.connect() as connection:
+        assert connection.execute(found).all() == [
+            (name, f"hash of {name}", int(name in {"Anna", "AHHA", "ZOE"})) for name in ALIKE
+        ]
+        assert taken_names.find(connection, "ANNA", User.username) == ("anna",)
+        assert taken_names.find(connection, "Anna", User.username) == ("Anna",)
+    migrate(empty_url, "downgrade", "0007")
+    assert len(rows(engine)["users"]) == len(ALIKE)
     engine.dispose()
 
 

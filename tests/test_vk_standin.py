@@ -19,6 +19,8 @@ from tests.vk_standin.posts import item_of
 from tests.vk_standin.settings import Settings
 from tests.vk_standin.truth import Fate
 
+pytestmark = pytest.mark.process
+
 USER, SERVICE, COMMUNITY = "standin-user", "standin-service", "standin-community"
 POST = {"posts": "-1_1"}
 VIDEO = {"videos": "-1_1"}
@@ -466,3 +468,16 @@ def test_it_ends_with_its_user():
 def test_a_failed_start_says_why():
     with pytest.raises(RuntimeError, match="must be KIND:TOKEN"), StandIn("--token", "friend:one"):
         pass
+
+
+def test_a_joint_post_is_shown_under_its_first_authors_number(standin):
+    (shown,) = items(standin.call("wall.getById", USER, posts="-1_961")).values()
+    assert (shown["owner_id"], shown["id"]) == truth.first_author("wall", -1, 961) == (-2, 461)
+    assert shown["coowners"]["coowner_post_id"] == {"owner_id": -1, "post_id": 961}
+    own = items(standin.call("wall.getById", USER, posts="-2_461"))[461]
+    assert own["views"] == shown["views"] == {"count": truth.views("wall", -1, 961)}
+
+
+def test_a_video_that_opens_by_link_only_is_left_out_without_its_key(standin):
+    for given, found in [("-1_960", []), ("-1_960_ln-x", []), (f"-1_960_{truth.key(-1, 960)}", [960])]:
+        assert [*items(standin.call("video.get", USER, videos=given))] == found

@@ -8,6 +8,8 @@ import requests
 from tests.vk_standin import troubles, truth
 from tests.vk_standin.client import StandIn
 
+pytestmark = pytest.mark.process
+
 USER = "standin-user"
 ASKED = {"access_token": USER, "v": "5.199", "posts": "-1_1,-1_2"}
 STATUSES = {"redirect_302": 302, "redirect_loop": 302, **troubles.STATUSES}

@@ -3,33 +3,47 @@
 import math
 import signal
 import sys
+from collections import defaultdict
 from collections.abc import Callable
+from functools import partial
 from time import monotonic
+from typing import TypeVar
 
-import structlog
-from sqlalchemy import Engine
+from sqlalchemy import Engine, exists, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from control import logs
-from control.doorbell import Door
-from control.scheduler.beat import Pulse
+from control.logs import get_logger
+from control.monitoring.heartbeat import Pulse
+from control.nodes.client import Scrapyd
+from control.scheduler import points
+from control.scheduler.account_erasure import erase
+from control.scheduler.backoff import Backoff
 from control.scheduler.closing import close, expire
-from control.scheduler.dispatch import deliver, enlist, look_again
-from control.scheduler.leaving import erase
+from control.scheduler.dispatch import Backoffs, deliver, enlist, look_again
+from control.scheduler.exporting import Exporter
 from control.scheduler.pruning import Pruner
 from control.scheduler.rescue import rescue
-from control.scrapyd import Scrapyd
+from control.scheduler.wakeup import Wakeup, source
 from control.settings import Settings
-from crawler import database
+from control.supervision.sign_of_life import SignOfLife
+from crawler.queue import claims
+from crawler.store import database
+from crawler.store.models.accounts import User, UserState
+from crawler.store.models.batches import Batch
+from crawler.store.models.exports import Export
+from crawler.store.models.runs import Run
 
-TICK_SECONDS = 0.05  # for the batches of an API on another machine, whose bell does not ring here
-TIDY_SECONDS = 1.0  # nobody waits for the other duties
-AFTER_ERROR_SECONDS = 2.0
+TICK_SECONDS = 1.0  # how long it sleeps at most: a wakeup can be lost, and duties without one are done so often
 
-log = structlog.get_logger()
+T = TypeVar("T")
+
+log = get_logger()
 
 
 class Scheduler:
+    """Does its duties in rounds. When one fails, that is logged once, and the other duties are done all the same."""
+
     def __init__(self, engine: Engine, settings: Settings) -> None:
         user = (settings.scrapyd_username, settings.scrapyd_password)
         self.engine = engine
@@ -37,52 +51,97 @@ class Scheduler:
         self.most = settings.max_runs
         self.pulse = Pulse(engine)
         self.pruner = Pruner(engine)
+        self.exporter = Exporter(engine)
+        self.backoffs: defaultdict[str, Backoff] = defaultdict(Backoff)  # by duty
+        self.deliveries: Backoffs = defaultdict(Backoff)
+        self.sign_of_life = SignOfLife()
         self.begun = False
         self.tidied = -math.inf
 
-    def once(self) -> None:
-        """Do every duty that is due, one round."""
+    def once(self) -> float:
+        """Do every duty that is due, once. Return the seconds until the next one is due."""
         if not self.begun:
-            look_again(self.engine)
-            self.begun = True
-        if monotonic() - self.tidied >= TIDY_SECONDS:
+            self.do("look again", self.look_again, None)
+        self.do("beat", self.pulse.beat, None)
+        self.do("prune", self.pruner.prune, None)
+        if not self.do("look", lambda: anything_open(self.engine), instead=True) and not self.exporter.busy:
+            return TICK_SECONDS
+        self.do("export", self.exporter.progress, None)
+        if monotonic() - self.tidied >= TICK_SECONDS:
             self.tidy()
-        fresh = enlist(self.engine, self.most, list(self.nodes))
-        deliver(self.engine, self.nodes, fresh)
-        self.pulse.beat()
+        self.do("settle points", lambda: points.settle(self.engine), None)
+        self.do("gather points", lambda: points.gather(self.engine), None)
+        fresh: list[str] = self.do("enlist", lambda: enlist(self.engine, self.most, list(self.nodes)), [])
+        self.do("deliver", lambda: deliver(self.engine, self.nodes, fresh, self.deliveries), None)
+        erasing = self.do("erase", partial(erase, self.engine), instead=False)
+        return 0.0 if fresh or erasing else self.do("pause", self.pause, TICK_SECONDS)
+
+    def look_again(self) -> None:
+        look_again(self.engine)
+        self.begun = True
+
+    def pause(self) -> float:
+        """Wait until the next link is due. One that is due already waits for a slot, and whoever frees it wakes us."""
+        due = claims.next_ready(self.engine) or 0.0
+        return min(due, TICK_SECONDS) if due > 0 else TICK_SECONDS
 
     def tidy(self) -> None:
-        rescue(self.engine)
-        expire(self.engine)
-        close(self.engine)
-        erase(self.engine)
-        self.pruner.prune()
+        for name, duty in (("rescue", rescue), ("expire", expire), ("close", close)):
+            self.do(name, partial(duty, self.engine), None)
         self.tidied = monotonic()
 
-
-def loop(once: Callable[[], None], door: Door) -> None:
-    """Go on whatever the database says: it comes back, and nothing is kept here that it does not have."""
-    pause = TICK_SECONDS
-    while door.wait(pause):
+    def do(self, name: str, duty: Callable[[], T], instead: T) -> T:
+        """Do a duty unless it failed a short while ago; its result, or what is taken `instead`."""
+        self.sign_of_life.give()
+        backoff = self.backoffs[name]
+        if not backoff.is_over():
+            return instead
         try:
-            once()
-            pause = TICK_SECONDS
-        except SQLAlchemyError as error:
-            log.error("the database failed; tried again", error=str(error).partition("\n")[0])  # noqa: TRY400
-            pause = AFTER_ERROR_SECONDS
+            result = duty()
+        except Exception as error:
+            if backoff.fail(type(error).__name__):
+                trace = not isinstance(error, SQLAlchemyError)  # a trace tells nothing new of a trouble of the database
+                why = f"{type(error).__name__}: {error}".partition("\n")[0]
+                log.exception("a duty failed; it is tried again", duty=name, error=why, exc_info=trace)
+            return instead
+        if backoff.succeed():
+            log.info("a duty is done again", duty=name)
+        return result
+
+
+def anything_open(engine: Engine) -> bool:
+    """Whether there is anything that a duty has to look at, such as a batch: mostly there is none."""
+    batch = exists().where(Batch.closed_at.is_(None))
+    run = exists().where(Run.finished_at.is_(None))
+    export = exists().where(Export.finished_at.is_(None))
+    leaving = exists().where(User.state == UserState.LEAVING)
+    point = or_(points.ARE_DUE, points.ARE_OPEN)
+    with engine.connect() as connection:
+        return bool(connection.execute(select(or_(batch, run, export, leaving, point))).scalar_one())
+
+
+def loop(once: Callable[[], float], wakeup: Wakeup) -> None:
+    """Go on whatever happens in a round. That is safe because all state is in the database."""
+    pause = 0.0
+    while wakeup.wait(pause):
+        pause = once()
 
 
 def main() -> None:
     logs.configure()
-    door = Door()
+    wakeup = Wakeup()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, door.end)
+        signal.signal(number, wakeup.end)
     try:
         settings, engine = Settings(), database.create()
+        wakeup.source = source(engine.dialect.name)
     except ValueError as error:
         sys.exit(f"The scheduler cannot start: {error}")
     log.info("scheduler started")
-    loop(Scheduler(engine, settings).once, door)
+    scheduler = Scheduler(engine, settings)
+    loop(scheduler.once, wakeup)
+    scheduler.exporter.close()
+    wakeup.close()
     engine.dispose()
 
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from sqlalchemy import Engine, case, func, select
 
 from control.scheduler.rescue import NEVER_STARTED_SECONDS, OUTCOME
-from crawler.database import now
-from crawler.models import Batch, Link, Run, RunState, Status
+from crawler.store.database import now
+from crawler.store.models.batches import Batch, Link, Status
+from crawler.store.models.runs import Run, RunState
 
 
 @dataclass(frozen=True, slots=True)

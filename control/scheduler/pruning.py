@@ -1,4 +1,4 @@
-"""Remove what has served its time, so that a system that runs for years does not drag it along.
+"""Removes rows that nobody needs any more, so that the database does not grow for ever.
 
 Batches, their links and readings stay until their user deletes them: they are the result.
 """
@@ -7,14 +7,21 @@ from time import monotonic
 
 from sqlalchemy import Engine, delete, select
 
-from crawler.database import now
-from crawler.models import Login, Run, Submission, Tries, Usage
+from control.batches.idempotency import REMEMBERED_SECONDS
+from control.imports import storage
+from control.scheduler import points
+from control.times import DAY_SECONDS
+from crawler.store.database import now
+from crawler.store.models.accounts import Attempts, Login, Usage
+from crawler.store.models.batches import Submission
+from crawler.store.models.exports import Export
+from crawler.store.models.runs import Run
 
 EVERY_SECONDS = 60.0
-RUNS_KEPT_SECONDS = 30 * 86_400.0
-KEYS_KEPT_SECONDS = 2 * 86_400.0  # `control.idempotency` looks at those of one day
-DAY_SECONDS = 86_400.0
-ROWS_AT_ONCE = 10_000  # others want to write too
+RUNS_KEPT_SECONDS = 30 * DAY_SECONDS
+KEYS_KEPT_SECONDS = 2 * REMEMBERED_SECONDS  # older ones count for nothing
+ROWS_AT_ONCE = 10_000  # a few at a time, so that others can write in between
+EXPORTS_AT_ONCE = 5  # of some megabytes each
 
 
 class Pruner:
@@ -27,13 +34,17 @@ class Pruner:
         if monotonic() >= self.next:
             self.next = monotonic() + EVERY_SECONDS
             remove(self.engine)
+            storage.expire(self.engine)
+            points.remove_old(self.engine)
 
 
 def remove(engine: Engine) -> None:
     old = select(Run.id).where(Run.finished_at < now() - RUNS_KEPT_SECONDS).limit(ROWS_AT_ONCE)
+    expired = select(Export.id).where(Export.expires_at < now()).limit(EXPORTS_AT_ONCE)
     with engine.begin() as connection:
         connection.execute(delete(Run).where(Run.id.in_(old.scalar_subquery())))
         connection.execute(delete(Submission).where(Submission.created_at < now() - KEYS_KEPT_SECONDS))
         connection.execute(delete(Login).where(Login.expires_at < now()))
-        connection.execute(delete(Tries).where(Tries.until < now()))
+        connection.execute(delete(Attempts).where(Attempts.until < now()))
+        connection.execute(delete(Export).where(Export.id.in_(expired.scalar_subquery())))
         connection.execute(delete(Usage).where(Usage.day < now() / DAY_SECONDS - 2))

@@ -1,4 +1,4 @@
-"""Take back what nobody works on any more.
+"""Gives up runs that are lost, and takes their links back.
 
 | run            | since           | what it means and what is done                                               |
 |----------------|-----------------|------------------------------------------------------------------------------|
@@ -12,14 +12,15 @@
 The batch of a lost run has waiting links again, so dispatch gives it another run.
 """
 
-import structlog
 from sqlalchemy import Engine, and_, case, or_, select
 
-from crawler.database import now, writing
-from crawler.models import Batch, Run, RunState
-from crawler.queue import lose
+from control.logs import get_logger
+from crawler.queue.claims import mark_lost
+from crawler.store.database import now, writing
+from crawler.store.models.batches import Batch
+from crawler.store.models.runs import Run, RunState
 
-log = structlog.get_logger()
+log = get_logger()
 
 NEVER_STARTED_SECONDS = 180.0
 
@@ -39,8 +40,10 @@ def rescue(engine: Engine) -> list[str]:
 
 
 def _lost(engine: Engine, run_id: str, batch_id: str, outcome: str) -> bool:
+    """Skip a run whose row is locked: a host that was cut off may hold it, and the other runs need their rescue."""
+    free = select(Run.id).where(Run.id == run_id).with_for_update(skip_locked=True)
     with writing(engine) as connection:
-        lost = lose(connection, run_id, RULES[outcome], outcome)
+        lost = bool(connection.execute(free).first()) and mark_lost(connection, run_id, RULES[outcome], outcome)
     if lost:
         log.warning("run lost", run=run_id, batch=batch_id, why=outcome)
     return lost

@@ -10,7 +10,7 @@ log = Logger()
 
 
 class JobStorage(SqliteJobStorage):
-    """The stock storage raises where the launcher gives a slot back, which then stays taken for ever."""
+    """Only logs a failure. The stock storage raises while the launcher gives a slot back, and the slot is lost."""
 
     def add(self, job: ScrapyProcessProtocol) -> None:
         try:

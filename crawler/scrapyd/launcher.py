@@ -17,19 +17,21 @@ from sqlalchemy.exc import SQLAlchemyError
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
 from twisted.internet.error import ProcessExitedAlready
-from twisted.internet.task import LoopingCall
+from twisted.internet.task import LoopingCall, deferLater
 from twisted.internet.threads import deferToThread
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from crawler import database, queue  # reads .env too, for a scrapyd that is started by hand
 from crawler.exceptions import Fenced
+from crawler.process.environment import PROJECT
+from crawler.process.lifeline import SPIDERS_STOP_SECONDS
+from crawler.queue import claims, lease
 from crawler.scrapyd import reaper
-from crawler.scrapyd.spares import REFILL_SECONDS, Spares
+from crawler.scrapyd.job import Job
+from crawler.scrapyd.spare_pool import REFILL_SECONDS, Spares
 from crawler.settings import LEASE_SECONDS, WARM_SPARES
+from crawler.store import database  # reads .env too, for a scrapyd that is started by hand
 
-PROJECT = "default"  # the key in scrapy.cfg
-GRACE_SECONDS = 2.5
 REAP_SECONDS = 2.0
 
 log = Logger()
@@ -56,7 +58,7 @@ class Launcher(launcher.Launcher):
         self.spares.fill_after(REFILL_SECONDS)
 
     def stopService(self) -> Deferred[None]:  # noqa: N802 - Twisted's name
-        """Ask every spider to end, and kill it where it has not after GRACE_SECONDS; scrapyd waits for the result."""
+        """Ask every spider to end, and kill those that do not end in time. scrapyd waits for the result."""
         return Deferred.fromCoroutine(self._stop())
 
     async def _stop(self) -> None:
@@ -64,14 +66,14 @@ class Launcher(launcher.Launcher):
         self.reaping.stop()
         running = list(self.processes.values())
         _signal(running, "INT")
-        kill = reactor.callLater(GRACE_SECONDS, _signal, running, "KILL")
+        kill = reactor.callLater(SPIDERS_STOP_SECONDS, _signal, running, "KILL")
         await DeferredList([self.spares.stop(), *(process.deferred for process in running)])
         if kill.active():
             kill.cancel()
         await deferToThread(_settle, self.engine, [process.job for process in running])
 
     def look(self) -> None:
-        """Look into the queue at once; the stock launcher waits for the next poll."""
+        """Look into the queue at once. The stock launcher waits for the next poll."""
         reactor.callLater(0, self._look)
 
     def _look(self) -> None:
@@ -87,12 +89,12 @@ class Launcher(launcher.Launcher):
         spawned.addErrback(self._not_spawned, message["_job"], slot)
 
     def _spawn(self, message: dict[str, Any], slot: int) -> None:
-        """Do as the stock one, save that a spare may be the process."""
+        """Do what the stock launcher does, but let a spare be the process if there is one."""
         environment = self.app.getComponent(IEnvironment)
         message.setdefault("settings", {}).update(environment.get_settings(message))
         args = [sys.executable, "-m", self.runner, "crawl", *launcher.get_crawl_args(message)]
         env = environment.get_environment(message, slot)
-        process = launcher.ScrapyProcessProtocol(message["_project"], message["_spider"], message["_job"], env, args)
+        process = Job(message["_project"], message["_spider"], message["_job"], env, args)
         process.deferred.addBoth(self._process_finished, slot)
         self.spares.start(process)
         self.processes[slot] = process
@@ -103,21 +105,25 @@ class Launcher(launcher.Launcher):
 
     def _process_finished(self, process: launcher.ScrapyProcessProtocol, slot: int) -> None:
         super()._process_finished(process, slot)
-        if not self.stopping:
-            deferToThread(reaper.bury, self.engine, process.job, process.pid)
+        Deferred.fromCoroutine(self._give_up(process))
+
+    async def _give_up(self, process: launcher.ScrapyProcessProtocol) -> None:
+        """Without a database, try again until there is one: the run would keep its slot until its lease has ended."""
+        while not self.stopping and not await deferToThread(reaper.give_up_run, self.engine, process.job, process.pid):
+            await deferLater(reactor, REAP_SECONDS)
 
     def _reap(self) -> Deferred[None]:
         return Deferred.fromCoroutine(self._kill_overdue())
 
     async def _kill_overdue(self) -> None:
-        """Kill processes that hold nothing any more, and perhaps a slot or the database's lock."""
+        """Kill processes whose runs are over, because they may still hold a slot or the database's lock."""
         processes = [process for process in self.processes.values() if _is_ours(process)]
         overdue = await deferToThread(reaper.overdue, self.engine, {process.job for process in processes})
         _signal([process for process in processes if process.job in overdue], "KILL")
 
 
 def _is_ours(process: launcher.ScrapyProcessProtocol) -> bool:
-    """Whether it works on the run that gave the job its name, and not on links that somebody gave it by hand."""
+    """Whether the job works on runs of our queue, and not on links that somebody ordered by hand."""
     return f"run={process.job}" in process.args
 
 
@@ -127,14 +133,15 @@ def _signal(processes: Iterable[launcher.ScrapyProcessProtocol], name: str) -> N
             process.transport.signalProcess(name)
 
 
-def _settle(engine: Engine, run_ids: list[str]) -> None:
-    """Give back what killed spiders held; one that ended in time has done so itself."""
-    for run_id in run_ids:
+def _settle(engine: Engine, jobs: list[str]) -> None:
+    """Give back the links of spiders that were killed. A spider that ended in time has done so itself."""
+    for job in jobs:
         with suppress(Fenced, SQLAlchemyError):
-            queue.settle(engine, run_id, LEASE_SECONDS, "shutdown")
+            if run_id := lease.at_work(engine, job):
+                claims.settle(engine, run_id, LEASE_SECONDS, "shutdown")
     engine.dispose()
 
 
 def _know_spiders() -> None:
-    """Fill the list of spiders: scrapyd would start a `scrapy list` and answer nobody until it has ended."""
+    """Fill scrapyd's list of spiders. Otherwise it would run `scrapy list` and answer nobody until that has ended."""
     spider_list.cache[PROJECT][None] = get_spider_loader(get_project_settings()).list()

@@ -9,7 +9,7 @@ log = Logger()
 
 
 class Poller(QueuePoller):
-    """The stock poller stops for the life of the process at its first error (scrapy/scrapyd#543)."""
+    """Goes on after an error. The stock poller stops for ever at its first one (scrapy/scrapyd#543)."""
 
     def poll(self) -> Deferred[None]:
         polled: Deferred[None] = super().poll()

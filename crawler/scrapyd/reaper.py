@@ -1,48 +1,54 @@
-"""What scrapyd, as the parent of spiders, knows better than any lease: that a process has ended.
+"""Runs without a process, and processes without a run. scrapyd is the spiders' parent and sees at once that one ended.
 
-A run that was killed gives its links back at once instead of after its lease. And a process whose run is over is ended
-by force: one that hangs keeps a slot, and one that was stopped in the middle of a write keeps SQLite's lock.
+A run whose process was killed gives its links back at once, instead of when its lease ends. And a process whose run is
+over is killed: one that hangs keeps a slot, and one that was stopped in the middle of a write keeps SQLite's lock.
 """
 
-from sqlalchemy import Engine, and_, false, func, or_, select
+from sqlalchemy import Engine, and_, false, func, not_, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 from twisted.logger import Logger
 
-from crawler.database import now, writing
-from crawler.models import Run, RunState
-from crawler.queue import lose
+from crawler.queue import lease, wakeup
+from crawler.queue.claims import mark_lost
+from crawler.store.database import now, writing
+from crawler.store.models.runs import Run, RunState
 
 GRACE_SECONDS = 5.0  # a spider needs a moment to see that its run is over
 
 log = Logger()
 
 
-def bury(engine: Engine, run_id: str, pid: int) -> None:
-    """Give up the run if this process, which has ended, still worked on it. Another may: a job can be posted twice."""
+def give_up_run(engine: Engine, job: str, pid: int) -> bool:
+    """Give up the run that a job's process was working on when it ended. The process matters as well as the job: a job
+    can be posted twice, and its other process may still work. False: the database could not be asked.
+    """
     still = and_(Run.state == RunState.RUNNING, Run.pid == pid)
     try:
+        run_id = lease.at_work(engine, job)
         with writing(engine) as connection:
-            lost = lose(connection, run_id, still, "its process died")
-    except SQLAlchemyError:
-        log.failure("Run {run} ends with its lease", run=run_id)
-    else:
-        if lost:
-            log.warn("Run {run} was lost: its process {pid} died", run=run_id, pid=pid)  # noqa: G010
+            lost = run_id is not None and mark_lost(connection, run_id, still, "its process died")
+    except SQLAlchemyError as error:
+        log.warn("Job {job} has ended, which cannot be stored: {why}", job=job, why=type(error).__name__)  # noqa: G010
+        return False
+    if lost:
+        wakeup.send(engine)
+        log.warn("Run {run} was lost: its process {pid} died", run=run_id, pid=pid)  # noqa: G010
+    return True
 
 
-def overdue(engine: Engine, run_ids: set[str]) -> set[str]:
-    """Find those of these runs that are over for their processes: the lease has ended, the run some time ago, or its
-    batch was deleted and it with it.
+def overdue(engine: Engine, jobs: set[str]) -> set[str]:
+    """Find the jobs that have nothing left to do: each of their runs has lost its lease, ended some time ago, or was
+    deleted with its batch.
 
-    This reads only: whoever hangs with SQLite's write lock keeps nobody from reading.
+    This only reads, which works even while a hanging process holds SQLite's write lock.
     """
     silent = and_(Run.finished_at.is_(None), Run.lease_until < now())
     ended = Run.finished_at < now() - GRACE_SECONDS
     over = func.coalesce(or_(silent, ended), false())
     try:
         with engine.connect() as connection:
-            known = dict(connection.execute(select(Run.id, over).where(Run.id.in_(run_ids))).tuples().all())
+            at_work = connection.execute(select(Run.job).where(Run.job.in_(jobs), not_(over))).scalars().all()
     except SQLAlchemyError:
         log.failure("The runs could not be read")
         return set()
-    return {run_id for run_id in run_ids if known.get(run_id, True)}
+    return jobs - set(at_work)

@@ -1,35 +1,37 @@
-"""What scrapyd starts for each run: the `scrapy` command, which ends when scrapyd dies instead of working on unseen.
+"""What scrapyd starts for each run: the `scrapy` command, as a process that ends when scrapyd dies.
 
-With arguments it runs at once; without any it is a spare, which gets them later.
+With arguments it runs at once. Without any it is a spare, which gets its arguments later.
 """
 
 import signal
 
-signal.signal(signal.SIGINT, signal.SIG_DFL)  # until Scrapy has a handler: an early end is no traceback
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # until Scrapy sets its handler, so that an early end prints no traceback
 
 import atexit  # noqa: E402
 import gc  # noqa: E402
 import sys  # noqa: E402
 from queue import SimpleQueue  # noqa: E402
 
-from crawler import lifeline, memory  # noqa: E402
+from crawler.process import lifeline, memory  # noqa: E402
 
 PATIENCE_SECONDS = 1.0
 
 heard: SimpleQueue[bytes] = SimpleQueue()
-if __name__ == "__main__":  # before the imports that take long: scrapyd may die meanwhile
-    lifeline.hold(signal.SIGINT, PATIENCE_SECONDS, heard.put)
+if __name__ == "__main__":  # before the slow imports, because scrapyd may die meanwhile
+    lifeline.end_with_parent(signal.SIGINT, PATIENCE_SECONDS, heard.put)
     memory.give_back()
-    # Scrapy's itemadapter loads it where it is there, for a kind of items that we have none of: 8 MB and 0.1 s.
-    # https://docs.python.org/3/reference/import.html#the-module-cache
+    # Scrapy's itemadapter imports pydantic if it is installed, and we have no items that need it. None in the cache
+    # makes that import fail, which saves time and memory: https://docs.python.org/3/reference/import.html#the-module-cache
     sys.modules["pydantic"] = None  # type: ignore[assignment]
 
 from scrapy.cmdline import execute  # noqa: E402
 
-from crawler.scrapyd import warmth  # noqa: E402
+from crawler.scrapyd import warm_start  # noqa: E402
+from crawler.settings import SPIDER_MEMORY_MIB  # noqa: E402
 
 if __name__ == "__main__":
-    atexit.register(gc.freeze)  # what is left at the end is not searched for garbage: the slot is free 0.3 s earlier
+    memory.limit(SPIDER_MEMORY_MIB)
+    atexit.register(gc.freeze)  # spares a last search for garbage, so that the slot is free earlier
     if not sys.argv[1:]:
-        sys.argv += warmth.wait(heard.get)
+        sys.argv += warm_start.wait(heard.get)
     execute()

@@ -1,6 +1,7 @@
-from crawler.spider import PlatformSpider
+from crawler.platforms import spider_of
+from crawler.spiders.platform_spider import PlatformSpider
 
 
 class VkViews(PlatformSpider):
-    name = "vk_views"
     platform = "vk"
+    name = spider_of(platform)

@@ -7,18 +7,38 @@ import time
 import traceback
 from collections.abc import Callable
 
-from tests.bench import budget, growth, login, many, million, one, post, report, stored
+from tests.bench import (
+    attack,
+    budget,
+    growth,
+    history,
+    idle,
+    login,
+    many,
+    million,
+    one,
+    pages,
+    post,
+    report,
+    small,
+    stored,
+)
 from tests.bench.figures import Figure
 
 BENCHES: dict[str, Callable[[], list[Figure]]] = {
     "one": one.measure,
     "many": many.measure,
+    "small": small.measure,
     "stored": stored.measure,
     "budget": budget.measure,
     "post": post.measure,
     "million": million.measure,
+    "pages": pages.measure,
     "growth": growth.measure,
+    "history": history.measure,
     "login": login.measure,
+    "attack": attack.measure,
+    "idle": idle.measure,
 }
 
 

@@ -6,7 +6,7 @@ The stand-in's journal tells when each request arrived.
 from bisect import bisect_left
 from contextlib import ExitStack
 
-from crawler import database
+from crawler.store import database
 from tests.bench import spider, storage
 from tests.bench.figures import Figure
 from tests.vk_standin.client import StandIn

@@ -1,4 +1,4 @@
-"""What a measurement says, and whether that is good enough."""
+"""A measured figure, and whether it is good enough."""
 
 import math
 from collections.abc import Iterable

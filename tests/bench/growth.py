@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterable
 from statistics import median
 
-from crawler import database
+from crawler.store import database
 from tests.bench import report, spider, storage
 from tests.bench.figures import Figure
 from tests.bench.spider import Work

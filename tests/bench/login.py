@@ -1,6 +1,6 @@
-"""How long a login takes that fails: of a user whom nobody knows, beside one whose password is wrong.
+"""How long a failing login takes: with an unknown name, and with a wrong password. The attempts alternate.
 
-Who could tell the two apart by the time would learn which users there are. The tries alternate.
+If the times differed, anybody could find out which users there are.
 """
 
 from statistics import median

@@ -1,13 +1,15 @@
-"""What reading takes with a million links in the database."""
+"""How long reads take with a million links in the database."""
 
 from itertools import cycle, islice
 from statistics import median
 
 from sqlalchemy import Engine, insert, text
 
-from crawler import database
-from crawler.database import now, writing
-from crawler.models import Batch, random_id
+from crawler.queue.cancellation import closing
+from crawler.store import database
+from crawler.store.database import now, writing
+from crawler.store.models.base import random_id
+from crawler.store.models.batches import Batch
 from tests.bench import storage
 from tests.bench.figures import Figure, p95
 from tests.bench.server import Server
@@ -23,11 +25,14 @@ SELECT id, :run, 1000 + id, id % 300, id % 20, id % 7, 'wall.getById 5.199', 200
 FROM posts WHERE id > :last ORDER BY id
 """
 LINKS = """
-INSERT INTO links (batch_id, position, url, platform, post_id, status, reason, reading_id, run_id, sent, finished_at)
+INSERT INTO links (
+    batch_id, position, url, platform, post_id, status, reason, reading_id, views, run_id, sent, finished_at
+)
 SELECT :batch, posts.id - :last - 1, 'https://vk.com/' || posts.key, 'vk', posts.id,
 CASE WHEN posts.id % 20 = 0 THEN 'failed' ELSE 'done' END,
 CASE WHEN posts.id % 20 = 0 THEN 'not_found' END,
 CASE WHEN posts.id % 20 = 0 THEN NULL ELSE readings.id END,
+CASE WHEN posts.id % 20 = 0 THEN NULL ELSE readings.views END,
 :run, true, 1790000000
 FROM posts JOIN readings ON readings.post_id = posts.id WHERE posts.id > :last ORDER BY posts.id
 """
@@ -76,12 +81,13 @@ def _streamed(server: Server, links: str) -> Figure:
 def fill(engine: Engine, user: str, owner: int, size: int) -> str:
     """Store a finished batch; of its links 19 in 20 are done. Return its id."""
     with writing(engine) as connection:
-        batch = {"user_id": user, "platform": "vk", "deadline_at": now() + 86_400, "closed_at": now()}
+        batch = {"user_id": user, "platform": "vk", "deadline_at": now() + 86_400}
         id_, public_id = connection.execute(insert(Batch).values(batch).returning(Batch.id, Batch.public_id)).one()
         last = connection.execute(text("SELECT coalesce(max(id), 0) FROM posts")).scalar()
         values = {"owner": str(owner), "size": size, "last": last, "batch": id_, "run": random_id()}
         for statement in (POSTS, READINGS, LINKS):
             connection.execute(text(statement), values)
+        connection.execute(closing().where(Batch.id == id_))
     return str(public_id)
 
 

@@ -1,4 +1,4 @@
-"""One link, from POST to `done` in the API's answer, beside the original and a stock scrapyd in turn."""
+"""How long one link takes from POST to `done` in the API's answer, compared with the original and a stock scrapyd."""
 
 import tempfile
 import time

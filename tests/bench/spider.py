@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine, func, select
 
-from crawler.database import upsert
-from crawler.models import Budget, Link, Run, Status
 from crawler.platforms.vk.access import access
+from crawler.store.database import upsert
+from crawler.store.models.batches import Link, Status
+from crawler.store.models.runs import Budget, Run
 from tests.bench import posts
 from tests.bench.usage import last_usage, usage
 from tests.checkout import ROOT

@@ -1,4 +1,4 @@
-"""scrapyd as it comes, on our spider: its own launcher, poller and job storage, a process started cold for each run."""
+"""A stock scrapyd that runs our spider: its own launcher, poller and job storage, and a cold start for each run."""
 
 import subprocess
 import sys
@@ -11,8 +11,9 @@ from typing import Self
 import requests
 from sqlalchemy import select
 
-from crawler import database
-from crawler.models import Batch, Link, Run, Status
+from crawler.store import database
+from crawler.store.models.batches import Batch, Link, Status
+from crawler.store.models.runs import Run
 from tests.bench import posts
 from tests.checkout import ROOT
 from tests.conftest import migrate

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from statistics import median
 
-from crawler import database
+from crawler.store import database
 from tests.bench import spider, storage
 from tests.bench.figures import Figure
 from tests.vk_standin.client import StandIn

@@ -1,4 +1,4 @@
-"""`make chaos`: hundreds of kills on SQLite and on PostgreSQL, counted. Prints the table that the README quotes."""
+"""`make chaos`: hundreds of kills on SQLite and PostgreSQL, counted. Prints the table that docs/operating.md quotes."""
 
 import argparse
 import tempfile

@@ -1,4 +1,4 @@
-"""A user who insists: what was not answered is sent again under the same key, and what was answered is written down."""
+"""A client that sends a request again, with the same key, until it is answered, and remembers every answer."""
 
 import time
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Who sees every link become final: triggers of the tests' own write it into a table that nobody else knows.
+"""The oracle sees every link become final: triggers of the tests write this into a table that nobody else knows.
 
 A link is known by its batch's public id and its position: SQLite gives the keys of deleted rows to new ones.
 https://www.sqlite.org/autoinc.html

@@ -1,4 +1,4 @@
-"""Stands before scrapyd and passes everything on, but keeps every other answer for itself, or lets it wait."""
+"""A proxy before scrapyd. It forwards every request, but drops or delays every other answer."""
 
 import random
 import threading

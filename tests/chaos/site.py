@@ -1,4 +1,4 @@
-"""A system to be mistreated: `make run` in a copy of the checkout, a database, a stand-in for VK, and an oracle."""
+"""The system under chaos: `make run` in a copy of the checkout, a database, a stand-in for VK, and an oracle."""
 
 import os
 import signal
@@ -11,8 +11,9 @@ from typing import Any
 
 from sqlalchemy import Engine, exists, select
 
-from crawler import database
-from crawler.models import Link, Run, RunState, Status
+from crawler.store import database
+from crawler.store.models.batches import Link, Status
+from crawler.store.models.runs import Run, RunState
 from tests.chaos import oracle
 from tests.checkout import copy_to
 from tests.processes import MARK, marked, parent, spares, spiders
@@ -107,12 +108,16 @@ class Site:
 def _is(kind: str, words: list[str]) -> bool:
     if kind == "supervisor":
         return words[:2] == ["-m", "control.serve"]
-    return words[:3] == ["-m", "control.child", MODULES[kind]]
+    return words[:3] == ["-m", "control.supervision.child", MODULES[kind]]
 
 
 @contextmanager
-def site(folder: Path, database_url: str, *, failpoints: bool = False, **settings: str) -> Iterator[Site]:
-    """A running system on a fresh database; at the end all of its processes are gone, whatever a test did to them."""
+def site(
+    folder: Path, database_url: str, *, failpoints: bool = False, clock: dict[str, str] | None = None, **settings: str
+) -> Iterator[Site]:
+    """A running system on a fresh database; at the end all of its processes are gone, whatever a test did to them.
+    `clock` is of the environment of its processes and of the stand-in's.
+    """
     mark = f"{os.getpid()}-{folder.name}"
     copy_to(folder / "views")
     environment = {MARK: mark, "SQLALCHEMY_DATABASE_URL": database_url}
@@ -120,8 +125,9 @@ def site(folder: Path, database_url: str, *, failpoints: bool = False, **setting
         environment |= {"PYTHONPATH": str(FAILPOINTS), "VIEWS_TEST_FAILPOINT": str(folder / "armed")}
     options = [f"--token=service:{token}" for token in TOKENS]
     engine = database.create(url=database_url)
-    with StandIn(*options) as vk:
-        system = System(folder / "views", environment | vk.environment() | SETTINGS | settings)
+    clock = clock or {}
+    with StandIn(*options, **clock) as vk:
+        system = System(folder / "views", environment | vk.environment() | SETTINGS | settings | clock)
         try:
             system.start()
             oracle.install(engine)

@@ -1,4 +1,4 @@
-"""Rounds of kills under load: clients hand links in, processes die at random, VK errs; then all has to be right."""
+"""Rounds of kills under load: clients hand in links, processes are killed, VK fails, and all must end right."""
 
 import random
 import time

@@ -13,6 +13,8 @@ from tests.chaos.conftest import address
 from tests.chaos.extent import ALL, SEED
 from tests.chaos.site import site
 
+pytestmark = pytest.mark.process
+
 FOLDER = Path(__file__).parent / "clocks"
 LIBRARIES = sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
 CASES = list(

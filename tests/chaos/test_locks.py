@@ -12,6 +12,8 @@ from tests.chaos import invariants
 from tests.chaos.extent import ALL
 from tests.chaos.site import site
 
+pytestmark = pytest.mark.process
+
 LOCK = {
     "sqlite": "BEGIN EXCLUSIVE",
     "postgresql": "BEGIN; LOCK TABLE batches, links, runs, readings, users IN ACCESS EXCLUSIVE MODE NOWAIT",

@@ -10,6 +10,8 @@ from tests.chaos import invariants
 from tests.chaos.extent import SEED, times
 from tests.chaos.site import site
 
+pytestmark = pytest.mark.process
+
 
 @pytest.fixture(scope="module")
 def server():

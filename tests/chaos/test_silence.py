@@ -10,6 +10,8 @@ from tests.chaos import invariants
 from tests.chaos.extent import ALL
 from tests.chaos.site import site
 
+pytestmark = pytest.mark.process
+
 SILENT_SECONDS = 120 if ALL else 10
 BACK_SECONDS = 180
 

@@ -2,8 +2,12 @@
 
 import os
 
+import pytest
+
 from tests.chaos.site import site
 from tests.chaos.storm import storm
+
+pytestmark = pytest.mark.process
 
 SEED = int(os.environ.get("CHAOS_SEED", "1"))
 

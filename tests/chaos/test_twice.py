@@ -10,6 +10,8 @@ from tests.chaos.proxy import proxy
 from tests.chaos.site import site
 from tests.system import free_port
 
+pytestmark = pytest.mark.process
+
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def here(request, tmp_path_factory):

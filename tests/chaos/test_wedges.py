@@ -10,6 +10,9 @@ from sqlalchemy import text
 
 from tests.chaos import invariants
 from tests.chaos.site import site
+from tests.crawler.scrapyd.daemon import enqueue
+
+pytestmark = pytest.mark.process
 
 SECONDS = 60.0
 
@@ -28,18 +31,18 @@ def answers(here):
         return False
 
 
-def schedule(here, times=3, **job):
+def plant(here, job, times=3, **arguments):
     """Have jobs started that cannot be, by default more than there are slots."""
     for _ in range(times):
-        assert here.system.scrapyd("schedule.json", project="default", spider="vk_views", **job).status_code == 200
+        enqueue(here.system.folder, job, **arguments)
 
 
 def over_long_arguments(here):
-    schedule(here, run="x" * 200_000)
+    plant(here, "1" * 32, run="x" * 200_000)
 
 
 def bad_job_ids(here):
-    schedule(here, run="x", jobid="../../../x")
+    plant(here, "../../../x", run="x")
 
 
 def a_locked_queue(here):
@@ -67,7 +70,7 @@ def leaked_slots(here):
     old = here.kill("scrapyd")
     here.until(lambda: set(here.pids("scrapyd")) - {old}, "restarted")
     here.until(lambda: answers(here), "back")
-    schedule(here, times=2, run="x" * 200_000)
+    plant(here, "1" * 32, times=2, run="x" * 200_000)
 
 
 @pytest.mark.parametrize(

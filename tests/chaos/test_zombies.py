@@ -8,6 +8,8 @@ from tests.chaos.conftest import address
 from tests.chaos.extent import times
 from tests.chaos.site import site
 
+pytestmark = pytest.mark.process
+
 LEASE_SECONDS = 6
 
 
@@ -53,7 +55,7 @@ def test_a_spider_that_sleeps_through_its_lease(here, anna, batch, time):
 @pytest.mark.parametrize("time", times(1, 3))
 def test_a_spider_that_sleeps_in_the_middle_of_a_write(here, anna, batch, time):
     """On SQLite it keeps everybody from writing, and scrapyd has to kill it."""
-    armed = here.arm("before", "crawler.results.save", "stop")
+    armed = here.arm("before", "crawler.queue.results.save", "stop")
     anna.submit(batch())
     here.until(lambda: not armed.exists(), "there")
     here.until(lambda: not anna.open(), "finished")

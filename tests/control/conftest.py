@@ -1,19 +1,34 @@
 from collections.abc import Callable
 from threading import Thread
+from typing import ClassVar
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import insert, select, update
+from werkzeug.routing import Rule
 
-from control import logins, users
-from control.api import serve
+from control.accounts import passwords, users
 from control.app import create_app
-from control.db import db
+from control.server.http_server import serve
 from control.settings import Settings
-from crawler.models import Batch, Link, Reading, Status, User
+from control.web import jwt
+from control.web.engine import db
+from control.web.openapi import Api
+from crawler.store.models.accounts import User
+from crawler.store.models.batches import Batch, Link, Status
+from crawler.store.models.posts import Reading
 
+QUICK = passwords.PasswordHasher(time_cost=1, memory_cost=16, parallelism=1)
+REAL = {name: getattr(passwords, name) for name in ("hasher", "NOBODYS")}
 PLENTY = 1_000_000_000
-LIMITS = ("reads_per_second", "submissions_per_minute", "logins_per_hour", "registrations_per_hour")
+LIMITS = (
+    "reads_per_second",
+    "changes_per_minute",
+    "submissions_per_minute",
+    "links_per_minute",
+    "logins_per_hour",
+    "registrations_per_hour",
+)
 SETTINGS = {
     "secret_key": "a key of the tests' own, long enough",
     "scrapyd_password": "unused",
@@ -21,10 +36,39 @@ SETTINGS = {
 }
 
 
+class CompiledOnce(Rule):
+    """A route whose addresses are built by one function for all apps of the tests: to compile it is three quarters of
+    what an app costs, and nearly every test has an app of its own.
+    """
+
+    compiled: ClassVar[dict] = {}
+
+    def _compile_builder(self, append_unknown=True):
+        key = (self.rule, repr(self.defaults), append_unknown)
+        if key not in self.compiled:
+            self.compiled[key] = super()._compile_builder(append_unknown)
+        return self.compiled[key]
+
+
 @pytest.fixture
-def app(database_url, monkeypatch):
+def quick_hashes(monkeypatch):
+    """A hash takes a tenth of a second on purpose, and what is hashed in tests is nobody's."""
+    monkeypatch.setattr(passwords, "hasher", QUICK)
+    monkeypatch.setattr(passwords, "NOBODYS", QUICK.hash(""))
+
+
+@pytest.fixture
+def real_hashes(app, monkeypatch):
+    """Hashes as the product makes them, for what is said of their cost."""
+    for name, value in REAL.items():
+        monkeypatch.setattr(passwords, name, value)
+
+
+@pytest.fixture
+def app(database_url, monkeypatch, quick_hashes):
     """The API on a migrated, empty database."""
     monkeypatch.setenv("SQLALCHEMY_DATABASE_URL", str(database_url))
+    monkeypatch.setattr(Api, "url_rule_class", CompiledOnce)
     app = create_app(Settings(**SETTINGS))
     with app.app_context():
         yield app
@@ -32,12 +76,17 @@ def app(database_url, monkeypatch):
 
 
 @pytest.fixture
-def address(app):
+def address(server):
     """Where the API is served, on a free port."""
+    return f"http://127.0.0.1:{server.effective_port}"
+
+
+@pytest.fixture
+def server(app):
     server = serve(app, "127.0.0.1", 0)
     thread = Thread(target=server.run, daemon=True)
     thread.start()
-    yield f"http://127.0.0.1:{server.effective_port}"
+    yield server
     server.task_dispatcher.shutdown()
     server.asyncore.close_all(server._map)
     thread.join(10)
@@ -56,7 +105,7 @@ def client_of(app) -> Callable[[str], FlaskClient]:
     def make(name):
         user_id = users.insert(db.engine, name, "none")
         client = app.test_client()
-        client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {logins.start(db.engine, user_id, 'none').access}"
+        client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {jwt.start(user_id, 'none').access}"
         return client
 
     return make
@@ -82,20 +131,21 @@ def admin(client_of):
 
 @pytest.fixture
 def set_link(app):
+    return change_link
+
+
+def change_link(batch_id, position, **values):
     """Change a link as a run would: give its batch's id and its position."""
-
-    def change(batch_id, position, **values):
-        batch = select(Batch.id).where(Batch.public_id == batch_id).scalar_subquery()
-        with db.engine.begin() as connection:
-            if values.get("status") == Status.DONE:
-                post = select(Link.post_id).where(Link.batch_id == batch, Link.position == position)
-                numbers = {"post_id": connection.execute(post).scalar_one(), "source": "test", "http_status": 200}
-                reading = insert(Reading).values(**numbers, **values.pop("reading")).returning(Reading.id)
-                values["reading_id"] = connection.execute(reading).scalar_one()
-            changed = update(Link).where(Link.batch_id == batch, Link.position == position).values(**values)
-            assert connection.execute(changed).rowcount == 1
-
-    return change
+    batch = select(Batch.id).where(Batch.public_id == batch_id).scalar_subquery()
+    with db.engine.begin() as connection:
+        if values.get("status") == Status.DONE:
+            post = select(Link.post_id).where(Link.batch_id == batch, Link.position == position)
+            numbers = {"post_id": connection.execute(post).scalar_one(), "source": "test", "http_status": 200}
+            values["views"] = values["reading"]["views"]
+            reading = insert(Reading).values(**numbers, **values.pop("reading")).returning(Reading.id)
+            values["reading_id"] = connection.execute(reading).scalar_one()
+        changed = update(Link).where(Link.batch_id == batch, Link.position == position).values(**values)
+        assert connection.execute(changed).rowcount == 1
 
 
 def problem(response):

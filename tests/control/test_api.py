@@ -9,7 +9,7 @@ import pytest
 import requests
 from sqlalchemy.exc import OperationalError
 
-from control import bg_tasks
+from control.batches import all_links
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -62,15 +62,15 @@ def test_what_the_server_itself_refuses_is_a_problem_too(address, request_, code
 
 def test_a_stream_that_fails_is_seen_to(address, session, monkeypatch):
     session.post(f"{address}/batches", json={"links": ["https://vk.com/wall-1_1"] * 9})
-    monkeypatch.setattr(bg_tasks, "ROWS_AT_ONCE", 3)
-    rest = bg_tasks._rest
+    monkeypatch.setattr(all_links, "ROWS_AT_ONCE", 3)
+    rest = all_links._rest
 
     def fail_later(batch_id, position):
         if position > 5:
             raise OperationalError("SELECT", {}, Exception("disk"))
         return rest(batch_id, position)
 
-    monkeypatch.setattr(bg_tasks, "_rest", fail_later)
+    monkeypatch.setattr(all_links, "_rest", fail_later)
     with pytest.raises(requests.exceptions.ChunkedEncodingError):
         session.get(f"{address}/get-bg-tasks")
 
@@ -94,6 +94,7 @@ def process(sqlite_url):
         each.communicate()
 
 
+@pytest.mark.process
 def test_a_port_in_use_is_one_clear_line(process):
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = str(other.getsockname()[1])
@@ -103,6 +104,7 @@ def test_a_port_in_use_is_one_clear_line(process):
     assert errors == f"HOST 127.0.0.1, PORT {port}: Address already in use; set another HOST or PORT\n"
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("settings", "line"),
     [
@@ -120,6 +122,7 @@ def test_a_bad_setting_is_one_clear_line(process, settings, line):
     assert errors.count("\n") == 1
 
 
+@pytest.mark.process
 def test_it_ends_in_order_when_told_to(process):
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = str(other.getsockname()[1])

@@ -1,9 +1,11 @@
 import pytest
 from sqlalchemy import select, text
 
-from control.db import db
-from crawler import lease, queue
-from crawler.models import Link, Run, User
+from control.web.engine import db
+from crawler.queue import claims, lease
+from crawler.store.models.accounts import User
+from crawler.store.models.batches import Link
+from crawler.store.models.runs import Run
 from tests.seed import seed
 
 
@@ -33,9 +35,9 @@ def claimed(*links):
     """A run that works on links, the first of which it has asked for."""
     run_id = seed(db.engine, links)
     assert lease.start(db.engine, run_id, 60)
-    first = queue.claim(db.engine, run_id, 60, 10)[0]
+    first = claims.claim(db.engine, run_id, 60, 10)[0]
     with db.engine.begin() as connection:
-        queue.mark_sent(connection, run_id, [first.id])
+        claims.mark_sent(connection, run_id, [first.id])
     return run_id
 
 
@@ -63,7 +65,7 @@ def test_a_user_is_made_by_an_administrator_of_the_machine(app, run, anonymous):
 @pytest.mark.parametrize(
     ("name", "password", "line"),
     [
-        ("anna", "correct horse", "Error: This username is taken: choose another one."),
+        ("anna", "correct horse", "Error: This username is taken, or looks like one that is: choose another one."),
         ("clara", "short", "Error: password: String should have at least 8 characters"),
         ("clara", "12345678", "Error: password: Many people use this password, or it is a name: choose another one."),
         (
@@ -125,3 +127,23 @@ def test_without_dry_run_it_is_done(run):
     assert run("rescue")[-1] == "Runs given up: 0"
     with db.engine.connect() as connection:
         assert connection.execute(select(Run.state).where(Run.id == silent)).scalar_one() == "lost"
+
+
+@pytest.mark.usefixtures("anna", "boris")
+def test_a_user_is_renamed(run):
+    assert run("users", "rename", "ANNA", "zoe") == ["ANNA is zoe now."]
+    assert [line.split()[0] for line in run("users", "list")[1:]] == ["boris", "zoe"]
+    assert "is taken" in run("users", "rename", "zoe", "Boris", exit_code=1)[0]
+    assert "mixes Cyrillic and Latin" in run("users", "rename", "zoe", "zoе", exit_code=1)[0]
+    assert run("users", "rename", "nobody", "x", exit_code=1) == ["Error: There is no user 'nobody'."]
+
+
+@pytest.mark.usefixtures("anna", "boris")
+def test_names_that_clash_since_before_are_listed(run):
+    change(
+        "UPDATE users SET username = 'Anna', spelling = 'anna', look = 'anna', namesake = 1 WHERE username = 'boris'"
+    )
+    said = run("users", "list")[-1]
+    assert said.startswith("look here: the users 'anna' and 'Anna' have one spelling")
+    assert run("users", "rename", "Anna", "boris") == ["Anna is boris now."]
+    assert not any("look here" in line for line in run("users", "list"))

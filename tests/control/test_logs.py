@@ -8,10 +8,11 @@ from sqlalchemy import select, update
 from structlog.testing import capture_logs
 
 from control import logs
+from control.nodes.client import Scrapyd, ScrapydError
 from control.scheduler.dispatch import deliver
 from control.scheduler.rescue import rescue
-from control.scrapyd import Scrapyd, ScrapydError
-from crawler.models import Batch, Run
+from crawler.store.models.batches import Batch
+from crawler.store.models.runs import Run
 from tests.seed import seed
 
 NODE = "http://127.0.0.1:1"
@@ -80,3 +81,11 @@ def test_a_run_on_its_way_to_scrapyd_is_logged_with_its_batch(engine, monkeypatc
     (line,) = capsys.readouterr().err.splitlines()
     assert said in line
     assert f"run={ids['run']} batch={ids['batch']}" in line
+
+
+def test_a_run_that_scrapyd_has_already_is_not_said_to_be_posted_again(engine, monkeypatch):
+    seeded(engine)
+    monkeypatch.setattr(Scrapyd, "has", lambda *_: True)
+    with capture_logs() as events:
+        deliver(engine, {NODE: Scrapyd(NODE, "", "")})
+    assert events == []

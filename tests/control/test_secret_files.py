@@ -21,6 +21,7 @@ def test_a_secret_is_made_once_and_kept(tmp_path):
     assert [file.name for file in path.parent.iterdir()] == ["secret"]
 
 
+@pytest.mark.process
 def test_processes_that_make_it_at_once_all_get_the_same(tmp_path):
     path = tmp_path / "secret"
     with ProcessPoolExecutor(4, mp_context=get_context("spawn")) as pool:

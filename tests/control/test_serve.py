@@ -5,18 +5,19 @@ import signal
 import socket
 import subprocess
 import sys
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 
 import pytest
 
-from control import doorbell
-from crawler import database
+from crawler.store import database
 from tests.checkout import copy_to
 from tests.processes import MARK, marked, of_module, spiders
 from tests.seed import seed
 from tests.system import System, clean_environment, free_port
+
+pytestmark = pytest.mark.process
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +72,7 @@ def nobody(system, mark, seconds=5.0):
     """Wait until no process is left."""
     end = monotonic() + seconds
     while (left := marked(mark)) and monotonic() < end:
-        pass
+        sleep(0.05)  # the processor is for those who are to end
     assert left == {}, system.logs()
 
 
@@ -94,28 +95,38 @@ def answers(system):
         return False
 
 
-def open_files(pid):
-    found = []
-    for file in Path(f"/proc/{pid}/fd").iterdir():
-        with suppress(FileNotFoundError):  # closed meanwhile
-            found.append(file.readlink())
-    return found
+def test_the_supervisor_loads_no_database_library(folder, mark):
+    """It runs for months beside the others: what it keeps in memory nobody else has."""
+    with started(folder, mark) as system:
+        maps = Path(f"/proc/{of_module(mark, 'control.serve')}/maps").read_text()
+        assert not [line for line in maps.splitlines() if "sqlalchemy" in line or "greenlet" in line]
+        assert "sqlalchemy" in Path(f"/proc/{of_module(mark, 'control.scheduler')}/maps").read_text()
+        assert answers(system)
 
 
-def test_the_api_rings_at_the_scheduler_also_after_one_of_them_has_come_back(folder, mark, crawling):
-    def bell(module):
-        return Path(f"/proc/{of_module(mark, module)}/fd/{doorbell.FD}").readlink()
-
+def test_an_api_and_a_scheduler_that_hang_are_started_anew(folder, mark, crawling):
+    modules = {"api": "control.api", "scheduler": "control.scheduler"}
     with started(folder, mark, **crawling) as system:
-        assert bell("control.api") == bell("control.scheduler")
-        assert bell("control.api") not in open_files(of_module(mark, "scrapyd"))
-        for module in ("control.api", "control.scheduler"):
-            old, pipe = of_module(mark, module), bell(module)
-            os.kill(old, signal.SIGKILL)
-            system.until(lambda module=module, old=old: of_module(mark, module) not in {0, old}, 20, "restored")
-            assert bell(module) == pipe
+        old = {name: of_module(mark, module) for name, module in modules.items()}
+        for pid in old.values():
+            os.kill(pid, signal.SIGSTOP)
+        for name, module in modules.items():
+            system.until(lambda m=module, n=name: of_module(mark, m) not in {0, old[n]}, 150, "restored")
+            assert any(line.startswith(f"{name} has given no sign of life") for line in system.output)
+        system.until(lambda: answers(system), 20, "answering")
+        with system.session.get(f"{system.url}/readyz", timeout=20) as answer:
+            assert answer.status_code in {200, 503}
 
 
+@pytest.fixture
+def in_the_background():
+    """A shell without job control has what it starts with `&` ignore SIGINT, and its children inherit that."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("in_the_background")
 def test_ctrl_c_in_the_terminal_ends_everything_even_a_spider_that_hangs(folder, mark, crawling):
     with started(folder, mark, **crawling) as system:
         os.kill(start_spider(system, mark), signal.SIGSTOP)
@@ -164,6 +175,7 @@ def refused(folder, **settings):
         ({"VK_API_URL": "api.vk.com"}, "VK_API_URL must be"),
         ({"LEASE_SECONDS": "soon"}, "LEASE_SECONDS must be"),
         ({"WARM_SPARES": "-1"}, "WARM_SPARES must be a whole number from 0 to 100, not '-1'"),
+        ({"SPIDER_MEMORY_MIB": "64"}, "SPIDER_MEMORY_MIB must be 0 or a whole number from 256 to 1048576, not '64'"),
         ({"HOST": "host.invalid"}, "HOST, PORT: cannot listen on host.invalid:8000"),
     ],
 )

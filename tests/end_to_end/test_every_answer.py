@@ -7,20 +7,23 @@ from threading import Event, Thread
 import pytest
 from sqlalchemy import text
 
-from crawler import database
+from crawler.store import database
 from tests.system import system
 from tests.vk_standin import truth
+
+pytestmark = pytest.mark.process
 
 CANARY = "canary-of-the-users-token"
 ITEMS = [1, 2, 3, *(fate.value for fate in truth.Fate)]
 ITEMS_OF_VIDEOS = [item for item in ITEMS if truth.fate(item) not in truth.BLOCKED]  # walls play those
 PASSING = [1, 5, 6, 8, 9, 14, 27, 29, 36, 43, 103, 601, 3300]  # errors of the token, of VK, of the set-up
-OF_NO_USE = "'rate limit', 'puzzle', 'user agent refused', 'login wanted', 'HTTP 418', 'nothing known is on the page'"
+IN_THE_WAY = "'rate limit', 'puzzle', 'user agent refused', 'login wanted', 'HTTP 418'"
+OF_NO_USE = f"{IN_THE_WAY}, 'nothing known is on the page', 'processing'"
 IMPATIENCE = (
     "UPDATE budgets SET paused_until = 0",
     "UPDATE links SET not_before = 0 WHERE status = 'created'",
     f"UPDATE links SET attempts = 7 WHERE status = 'created' AND attempts > 0 AND detail IN ({OF_NO_USE})",
-    "UPDATE batches SET waiting_until = 0",
+    "UPDATE parts SET waiting_until = 0",
 )
 
 

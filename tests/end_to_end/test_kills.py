@@ -8,6 +8,8 @@ import pytest
 from tests.end_to_end.test_main_job import ordinary
 from tests.vk_standin import truth
 
+pytestmark = pytest.mark.process
+
 
 def kill(system, module):
     """Kill a child and wait until another one is in its place."""

@@ -1,10 +1,14 @@
 """The system with other settings than the usual ones."""
 
+import pytest
+
 from tests.checkout import copy_to
 from tests.end_to_end.test_main_job import ordinary
 from tests.system import System, system
 from tests.vk_standin import truth
 from tests.vk_standin.client import StandIn
+
+pytestmark = pytest.mark.process
 
 
 def test_the_main_job_on_postgresql(postgresql_url, tmp_path):

@@ -4,13 +4,40 @@ import pytest
 from sqlalchemy import select
 
 from control.app import create_app
-from control.db import db
 from control.settings import Settings
-from crawler.models import Base
-from tests.control.conftest import SETTINGS, address, admin, anna, anonymous, app, boris, client_of, set_link
+from control.web.engine import db
+from crawler.store.models.base import Base
+from tests.control.conftest import (
+    SETTINGS,
+    address,
+    admin,
+    anna,
+    anonymous,
+    app,
+    boris,
+    client_of,
+    quick_hashes,
+    real_hashes,
+    server,
+    set_link,
+)
 from tests.crawler.conftest import crawl, vk
 
-__all__ = ["address", "admin", "anna", "anonymous", "app", "boris", "client_of", "crawl", "set_link", "vk"]
+__all__ = [
+    "address",
+    "admin",
+    "anna",
+    "anonymous",
+    "app",
+    "boris",
+    "client_of",
+    "crawl",
+    "quick_hashes",
+    "real_hashes",
+    "server",
+    "set_link",
+    "vk",
+]
 
 COUNTERS: set[str] = set()  # tables that count what was asked, so that looking changes them
 
@@ -45,3 +72,15 @@ def rows(app):
             return {table.name: sorted(map(repr, connection.execute(select(table)).all())) for table in tables}
 
     return read
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """What sends a file has a child read it."""
+    for item in items:
+        if any("/imports" in str(value) for value in getattr(item, "callspec", _NONE).params.values()):
+            item.add_marker("process")
+
+
+class _NONE:
+    params: dict = {}  # noqa: RUF012 - of a test without any

@@ -1,4 +1,4 @@
-"""What a stranger may send: links, names, headers, queries, paths and bodies that have broken other programs."""
+"""Hostile input: links, names, headers, queries, paths and bodies that have broken other programs."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The API as it runs in earnest: a process of its own on a free port, with a SQLite file of its own."""
+"""The API as it runs in production: in a process of its own, on a free port, with its own SQLite file."""
 
 import subprocess
 import sys

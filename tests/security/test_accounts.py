@@ -7,10 +7,11 @@ import jwt
 import pytest
 from sqlalchemy import delete, select, update
 
-from control import auth, passwords
-from control.db import db
+from control.accounts import passwords
 from control.settings import Settings, SettingsError
-from crawler.models import Login, Tries, User
+from control.web import auth
+from control.web.engine import db
+from crawler.store.models.accounts import Attempts, Login, User
 from tests.control.conftest import SETTINGS, problem
 
 ANNA = {"username": "anna", "password": "correct horse"}
@@ -58,7 +59,7 @@ def test_T05_unknown_user_and_wrong_password_are_the_same_answer(anonymous):
     assert "WWW-Authenticate" in wrong.headers
 
 
-def test_T06_an_unknown_user_costs_a_hash_as_a_wrong_password_does(anonymous, monkeypatch):
+def test_T06_an_unknown_user_costs_a_hash_as_a_wrong_password_does(anonymous, real_hashes, monkeypatch):
     """`tests.bench.login` shows the times."""
     anonymous.post("/users", json=ANNA)
     verified = []
@@ -89,7 +90,7 @@ class TestT07:
 
     def end_windows_of(self, seconds):
         with db.engine.begin() as connection:
-            connection.execute(update(Tries).where(Tries.until <= time.time() + seconds).values(until=0))
+            connection.execute(update(Attempts).where(Attempts.until <= time.time() + seconds).values(until=0))
 
     def test_T07_after_ten_failures_even_the_right_password_waits(self, anonymous, hashes):
         anonymous.post("/users", json=ANNA)
@@ -139,6 +140,48 @@ class TestT07:
         self.fail(anonymous, 10)
         assert again().post("/users/login", json=ANNA).status_code == 429
 
+    @pytest.mark.parametrize("variant", ["Anna", "ANNA", "ａｎｎａ"])
+    def test_T07_no_spelling_of_the_name_begins_anew(self, anonymous, variant):
+        anonymous.post("/users", json=ANNA)
+        anonymous.post("/users", json=ANNA | {"username": variant, "password": "the guesser's own"})
+        self.fail(anonymous, 9)
+        own = anonymous.post("/users/login", json={"username": variant, "password": "the guesser's own"})
+        assert own.status_code == 401
+        assert self.fail(anonymous, 1) == [429]
+
+    def test_T07_nobody_can_see_that_a_name_was_taken_meanwhile(self, anonymous):
+        """Neither by what is left nor by the delay: what was tried while nobody had the name counts on."""
+        self.fail(anonymous, 8)
+        anonymous.post("/users", json=ANNA)
+        answer = anonymous.post("/users/login", json=self.WRONG)
+        assert answer.headers["RateLimit"].startswith('"account";r=1;t=')
+        assert self.fail(anonymous, 2) == [401, 429]
+
+    def test_T07_who_logs_in_forgets_their_own_failures_only(self, anonymous):
+        for name in ("anna", "boris"):
+            anonymous.post("/users", json=ANNA | {"username": name})
+        self.fail(anonymous, 9)
+        assert anonymous.post("/users/login", json=ANNA | {"username": "boris"}).status_code == 200
+        assert self.fail(anonymous, 2) == [401, 429]
+
+    def test_T07_a_new_name_keeps_the_guesses(self, anonymous, pair):
+        self.fail(anonymous, 9)
+        renamed = anonymous.patch("/users/me", json={"username": "zoe"}, headers=bearer(pair[0]))
+        assert renamed.status_code == 200
+        tried = [anonymous.post("/users/login", json={"username": "Zoe", "password": "wrong"}) for _ in range(2)]
+        assert [answer.status_code for answer in tried] == [401, 429]
+
+    @pytest.mark.parametrize(
+        "change", [{"password": "12345678"}, {"password": "another good one", "username": "boris"}]
+    )
+    def test_T07_a_change_that_is_refused_keeps_the_guesses(self, anonymous, pair, change):
+        anonymous.post("/users", json=ANNA | {"username": "boris"})
+        self.fail(anonymous, 8)
+        shown = change | {"current_password": ANNA["password"]}
+        refused = anonymous.patch("/users/me", json=shown, headers=bearer(pair[0]))
+        assert refused.status_code in {409, 422}
+        assert self.fail(anonymous, 3)[-1] == 429
+
     def test_T07_the_old_password_cannot_be_guessed_at_the_account_either(self, anonymous, pair):
         change = {"current_password": "wrong", "password": "another good one"}
         answers = [anonymous.patch("/users/me", json=change, headers=bearer(pair[0])).status_code for _ in range(11)]
@@ -157,6 +200,20 @@ class TestT08:
         made = [anonymous.post("/users", json=ANNA | {"username": f"u{number}"}) for number in range(2)]
         assert [answer.status_code for answer in made] == [201, 429]
         assert int(made[1].headers["Retry-After"]) > 0
+
+    def test_T08_a_name_that_is_taken_costs_whoever_asks_for_it_a_try(self, app, anonymous, pair):
+        """Also where registration is closed: without a limit somebody could ask for one name after the other."""
+        app.config["SETTINGS"].registration = "closed"
+        names = ["Anna", "boris", *("anna" for _ in range(10))]
+        answers = [anonymous.patch("/users/me", json={"username": n}, headers=bearer(pair[0])) for n in names]
+        assert [answer.status_code for answer in answers] == [200] * 10 + [429] * 2
+        assert int(answers[-1].headers["Retry-After"]) > 0
+
+    def test_T08_so_does_it_cost_the_address_however_many_accounts_it_has(self, app, anonymous, pair):
+        anonymous.post("/users", json=ANNA | {"username": "boris"})
+        app.config["SETTINGS"].registrations_per_hour = 8  # half of them at once, of which two were used
+        taken = {"json": {"username": "boris"}, "headers": bearer(pair[0])}
+        assert [anonymous.patch("/users/me", **taken).status_code for _ in range(3)] == [409, 409, 429]
 
     def test_T08_the_first_user_is_no_administrator(self, anonymous, pair):
         assert anonymous.get("/users/me", headers=bearer(pair[0])).json["administrator"] is False
@@ -252,6 +309,14 @@ class TestT10:
         answer = anonymous.get("/batches", headers={"Authorization": header})
         assert problem(answer) == (401, "not_authenticated")
         assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+
+    @pytest.mark.parametrize("scheme", ["bearer", "BEARER", "bEaReR", "Bearer  "])
+    def test_T10_the_schemes_case_does_not_count(self, anonymous, scheme):
+        assert anonymous.get("/batches", headers={"Authorization": f"{scheme} {signed()}"}).status_code == 200
+
+    def test_T10_clocks_may_differ_by_a_minute(self, anonymous):
+        assert good(anonymous, signed(iat=int(time.time()) + 50, nbf=int(time.time()) + 50))
+        assert not good(anonymous, signed(nbf=timedelta(seconds=70)))
 
     def test_T10_a_none_token_by_any_spelling_is_refused(self, anonymous):
         for name in ("none", "None", "NoNe", "NONE"):

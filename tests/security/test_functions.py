@@ -23,6 +23,13 @@ def test_every_route_has_a_case(app):
     assert CASES.keys() - there == set(), "these are no routes: remove them from CASES in tests/security/routes.py"
     for label in with_id():
         assert maker(split(label)[1])
+        assert "<" not in path(split(label)[1])
+
+
+@pytest.mark.parametrize("rule", ["/reports/<month>", "/batches/<id>/links/<column>"])
+def test_a_parameter_that_nobody_makes_fails_whatever_its_name(rule):
+    with pytest.raises((AssertionError, KeyError), match=r"reports|column"):
+        path(rule)
 
 
 def test_T22_strangers_may_call_what_is_listed_here_and_nothing_else():

@@ -3,8 +3,8 @@
 import pytest
 import requests
 
-from control.address import Proxies
 from control.settings import Settings
+from control.web.client_address import Proxies
 from tests.control.conftest import SETTINGS, problem
 
 FOREIGN = {"Origin": "https://evil.example"}

@@ -1,26 +1,33 @@
 """scrapyd's doors: whoever comes through one can run code as its user."""
 
 import json
+import socket
 import stat
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from base64 import b64encode
+from contextlib import ExitStack, contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 from urllib.parse import parse_qsl
 
 import pytest
 import requests
 
-from control import logins, users
+from control.accounts import users
 from control.app import create_app
-from control.db import db
 from control.settings import Settings
-from crawler import environment
+from control.web import jwt
+from control.web.engine import db
+from crawler.process import environment
 from tests.crawler.scrapyd.conftest import copied, scrapyd
 from tests.crawler.scrapyd.daemon import AUTH, until
+from tests.processes import marked
 from tests.system import clean_environment, free_port
+
+pytestmark = pytest.mark.process
 
 __all__ = ["copied", "scrapyd"]
 
@@ -49,6 +56,29 @@ def test_T29_nor_beyond_loopback_with_one_that_can_be_guessed(copied):
     assert "must be 32 characters or longer" in start(copied, **given)
 
 
+@pytest.mark.parametrize(("username", "password"), [("имя", "p" * 40), ("a:b", "p" * 40), ("views", "п" * 40)])
+def test_T29_nor_with_one_that_browsers_and_programs_would_spell_differently(copied, username, password):
+    line = start(copied, SCRAPYD_USERNAME=username, SCRAPYD_PASSWORD=password)
+    assert "must be of printable ASCII characters" in line
+    assert password not in line
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("VK_TOKENS", "vk1.a.канарейка"),
+        ("VK_API_URL", "ftp://api.vk.com"),
+        ("MAX_RUNS", "many"),
+        ("LEASE_SECONDS", "-1"),
+        ("SQLALCHEMY_DATABASE_URL", "mysql://localhost/x"),
+    ],
+)
+def test_what_its_spiders_could_not_work_with_is_said_at_the_start(copied, name, value):
+    line = start(copied, SCRAPYD_USERNAME="views", SCRAPYD_PASSWORD="p" * 40, **{name: value})
+    assert line.startswith(f"scrapyd cannot start: {name}")
+    assert "канарейка" not in line
+
+
 def test_T29_the_generated_password_is_long_and_random(tmp_path, monkeypatch):
     monkeypatch.setattr(environment, "VAR", tmp_path)
     monkeypatch.delenv("SCRAPYD_PASSWORD", raising=False)
@@ -68,6 +98,72 @@ def test_T29_it_listens_on_loopback_and_strangers_are_let_in_nowhere(scrapyd):
         assert {requests.get(f"{url}/{path}", auth=wrong, timeout=20).status_code for path in READ} == {401}
         for path in ("schedule.json", "cancel.json", *CODE):
             assert requests.post(f"{url}/{path}", auth=wrong, timeout=20).status_code == 401
+
+
+def listening(pids):
+    """The ports on which these processes listen, over IPv4 and IPv6."""
+    tables = [Path(f"/proc/net/{name}").read_text().splitlines()[1:] for name in ("tcp", "tcp6")]
+    rows = [line.split() for table in tables for line in table]
+    ports = {f"socket:[{row[9]}]": int(row[1].rpartition(":")[2], 16) for row in rows if row[3] == "0A"}
+    held = {str(file.readlink()) for pid in pids for file in Path(f"/proc/{pid}/fd").iterdir() if file.is_symlink()}
+    return {port for socket_, port in ports.items() if socket_ in held}
+
+
+@pytest.mark.parametrize("scrapyd", [1], indirect=True)
+def test_T29_nothing_else_listens_neither_spiders_nor_spares(scrapyd):
+    scrapyd.run(["wall-1_1"])
+    pids = marked(scrapyd.mark)
+    assert len(pids) >= 2
+    assert listening(pids) == {scrapyd.port}
+
+
+def test_T21_strangers_who_hold_connections_keep_nobody_else_out(scrapyd):
+    half = b"GET /jobs HTTP/1.1\r\nHost: localhost\r\nX: "
+    with ExitStack() as held:
+        sockets = [held.enter_context(socket.create_connection(("127.0.0.1", scrapyd.port), 20)) for _ in range(150)]
+        for each in sockets:
+            with suppress(OSError):  # it was let go already
+                each.sendall(half)
+        assert scrapyd.jobs("pending") == []
+        assert sum(is_closed(each) for each in sockets) >= 50
+    scrapyd.run(["wall-1_1"])
+
+
+def is_closed(connection):
+    connection.settimeout(0.01)
+    try:
+        return connection.recv(1) == b""
+    except TimeoutError:
+        return False
+    except OSError:
+        return True
+
+
+def test_a_stranger_gets_one_answer_a_connection_however_much_was_sent_ahead(scrapyd):
+    with socket.create_connection(("127.0.0.1", scrapyd.port), 20) as connection:
+        connection.sendall(b"GET /jobs HTTP/1.1\r\nHost: localhost\r\n\r\n" * 200)
+        said = b""
+        with suppress(ConnectionResetError):
+            while chunk := connection.recv(65_536):
+                said += chunk
+    assert said.count(b"HTTP/1.1 401") == 1
+    assert said.count(b"HTTP/1.1") == 1
+
+
+OUTSIDE = [
+    "logs/%2e%2e/dbs/default.db",
+    "logs/../../../scrapy.cfg",
+    "items/%2e%2e%2fdbs/default.db",
+    "logs//etc/passwd",
+]
+
+
+@pytest.mark.parametrize("path", [*OUTSIDE, "logs/..%5c..", "logs/%00", "%2e%2e/scrapy.cfg"])
+def test_no_path_leads_out_of_the_logs(scrapyd, path):
+    login = b64encode(":".join(AUTH).encode())
+    with socket.create_connection(("127.0.0.1", scrapyd.port), 20) as connection:
+        connection.sendall(b"GET /%s HTTP/1.0\r\nAuthorization: Basic %s\r\n\r\n" % (path.encode(), login))
+        assert connection.makefile("rb").readline().split()[1] in {b"400", b"404"}
 
 
 def test_T29_no_code_can_be_uploaded(scrapyd):
@@ -137,7 +233,7 @@ def anna(scrapyd, monkeypatch):
     with app.app_context():
         client = app.test_client()
         user = users.insert(db.engine, HOSTILE, "none")
-        client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {logins.start(db.engine, user, 'none').access}"
+        client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {jwt.start(user, 'none').access}"
         yield client
         db.engine.dispose()
 

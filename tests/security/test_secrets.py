@@ -10,20 +10,21 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from control.serve import exposed
-from crawler import database, environment
+from control.supervision.start_checks import exposed
+from crawler.process import environment
+from crawler.store import database
 from tests.checkout import ROOT
 from tests.conftest import migrate
-from tests.control.conftest import anonymous, app
+from tests.control.conftest import anonymous, app, quick_hashes
 from tests.system import PASSWORD, system
 from tests.vk_standin.client import StandIn
 
-__all__ = ["anonymous", "app"]
+__all__ = ["anonymous", "app", "quick_hashes"]
 
 GOOD, DEAD, WATCHED = (f"vk1.a.canary-{name}-0123456789abcdef" for name in ("good", "dead", "watched"))
 CANARY = "canary"
 KEY = "canary-of-the-key-that-signs-tokens"
-BROKEN = ROOT / "tests/crawler/broken"
+BROKEN = ROOT / "tests/crawler/spiders/broken"
 PAGES = ["", "jobs", "logs/", "logs/default/vk_views/", "listjobs.json?project=default", "daemonstatus.json"]
 
 
@@ -38,14 +39,15 @@ def worked(tmp_path_factory):
     """A system that has met errors that repeat its tokens, and all that it has said: by where it said it."""
     folder = tmp_path_factory.mktemp("checkout") / "views"
     options = ("--token", f"user:{GOOD}", "--token", f"user:{WATCHED}")
-    settings = {"VK_TOKENS": f"{DEAD},{WATCHED},{GOOD}", "SECRET_KEY": KEY, "MAX_RUNS": "2"}
+    settings = {"VK_TOKENS": f"{DEAD},{WATCHED},{GOOD}", "SECRET_KEY": KEY, "MAX_RUNS": "2", "WARM_SPARES": "0"}
     with system(folder, *options, **settings) as (running, vk):
         vk.fault(code=14, token=WATCHED, times=0, fields={"redirect_uri": f"https://vk.com/?token={WATCHED}"})
         for code in (1, 10):
             vk.fault(code=code, token=GOOD, message=f"failed for {GOOD}")
         vk.set(latency=0.5)
-        adhoc = {"links": "wall-1_1", "setting": "LOG_LEVEL=DEBUG"}
-        running.scrapyd("schedule.json", project="default", spider="vk_views", jobid="d" * 32, **adhoc)
+        with (folder / "crawler/settings.py").open("a") as settings_of_spiders:  # nobody can order them at scrapyd
+            settings_of_spiders.write('LOG_LEVEL = "DEBUG"\n')
+        running.scrapyd("schedule.json", project="default", spider="vk_views", jobid="d" * 32, links="wall-1_1")
         batch = running.submit([f"https://vk.com/wall-1_{item}" for item in range(1, 50)] + ["video-1_1"])
         running.until(lambda: any("runner" in line for line in command_lines().values()), 30, "crawling")
         said = command_lines()
@@ -96,6 +98,7 @@ def files(folder):
     return {str(file): file.read_bytes().decode(errors="replace") for file in folder.rglob("*") if file.is_file()}
 
 
+@pytest.mark.process
 def test_T28_no_token_of_vk_is_said_anywhere_whatever_vk_answers(worked):
     running, said, errors = worked
     assert {1, 5, 10, 14} <= errors
@@ -103,6 +106,7 @@ def test_T28_no_token_of_vk_is_said_anywhere_whatever_vk_answers(worked):
     assert "DEBUG" in debug_log(running.folder).read_text()
 
 
+@pytest.mark.process
 def test_T28_neither_are_our_own_secrets_beyond_their_own_files(worked):
     running, said, _ = worked
     password = (running.folder / "var/scrapyd_password").read_text().strip()
@@ -112,6 +116,7 @@ def test_T28_neither_are_our_own_secrets_beyond_their_own_files(worked):
     assert where == {str(running.folder / "var/scrapyd_password")}
 
 
+@pytest.mark.process
 def test_T35_all_files_are_their_owners_only(worked):
     running, _, _ = worked
     modes = {str(file): file.stat() for file in (running.folder / "var").rglob("*")}
@@ -119,6 +124,7 @@ def test_T35_all_files_are_their_owners_only(worked):
     assert [name for name, status in modes.items() if status.st_mode & 0o077] == []
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("output", ["out.csv", "out.json"])
 @pytest.mark.parametrize("broken", [False, True])
 def test_T28_an_ad_hoc_run_at_debug_says_no_token_pages_and_tracebacks_included(
@@ -163,6 +169,7 @@ def modes(folder):
     return {file.name: oct(stat.S_IMODE(file.stat().st_mode)) for file in folder.iterdir()}
 
 
+@pytest.mark.process
 def test_T35_a_database_made_by_hand_is_its_owners_only(tmp_path, generous):
     migrate(f"sqlite:///{tmp_path / 'views.db'}")
     engine = database.create(url=f"sqlite:///{tmp_path / 'views.db'}")

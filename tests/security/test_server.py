@@ -10,6 +10,8 @@ import requests
 
 from tests.security.served import served
 
+pytestmark = pytest.mark.process
+
 HALF = (
     b"POST /users/login HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"
 )

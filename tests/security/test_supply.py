@@ -111,6 +111,7 @@ def audit(url):
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
 
 
+@pytest.mark.process
 def test_T40_the_audit_asks_for_every_pin_and_lets_the_accepted_finding_pass():
     (accepted,) = ACCEPTED
     with advisories({"setuptools": [accepted]}) as (url, asked):
@@ -120,6 +121,7 @@ def test_T40_the_audit_asks_for_every_pin_and_lets_the_accepted_finding_pass():
     assert {"scrapy", "flask", "uv", "twisted"} <= set(asked)
 
 
+@pytest.mark.process
 def test_T40_a_finding_that_nobody_has_explained_fails_the_audit():
     with advisories({"flask": [UNKNOWN]}) as (url, _):
         done = audit(url)
@@ -127,6 +129,7 @@ def test_T40_a_finding_that_nobody_has_explained_fails_the_audit():
     assert f"{UNKNOWN}, fixed in 9999: NOT EXPLAINED" in done.stdout
 
 
+@pytest.mark.process
 def test_T40_without_a_source_nothing_looks_like_a_success():
     done = audit(f"http://127.0.0.1:{free_port()}/v1/query")
     assert (done.returncode, done.stdout) == (3, "")

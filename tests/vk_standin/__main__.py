@@ -7,12 +7,12 @@ from twisted.internet import reactor, stdio
 from twisted.internet.protocol import Protocol
 from twisted.web.server import Site
 
-from tests.vk_standin.api import Api
+from tests.vk_standin.api import REFUSED, Api
 from tests.vk_standin.server import StandIn
 from tests.vk_standin.settings import Settings
 
-KINDS = ("user", "service", "community")
-TOKENS = [(f"standin-{kind}", kind) for kind in KINDS]
+KINDS = ("user", "service", "community", *REFUSED)
+TOKENS = [(f"{'vk2.a.' if kind.startswith('vkid') else ''}standin-{kind}", kind) for kind in KINDS]
 
 
 class EndWithStdin(Protocol):

@@ -9,11 +9,12 @@ import random
 import re
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable
-from time import monotonic
+from time import monotonic, time
 from typing import Any
 
-from tests.vk_standin import truth
+from tests.vk_standin import growth, truth
 from tests.vk_standin.faults import Faults
+from tests.vk_standin.owners import owners_of
 from tests.vk_standin.posts import item_of
 from tests.vk_standin.program import NotCompiledError, inner_calls
 from tests.vk_standin.settings import Settings
@@ -40,6 +41,13 @@ KINDS = {"wall.getById": "wall", "video.get": "video"}
 NAME = re.compile(r"(-?\d+)_(\d+)(?:_([\w-]+))?", re.ASCII)
 STRANGER = 777_000_000_000_000  # stands in answers where nobody asked for it
 INNER_CALLS = 25
+NO_SCOPE = "Access denied: no access to call this method. It cannot be called with current scopes."
+OTHER_PROFILE = "Method is not available for this profile type: method is unavailable with current profile type"
+REFUSED = {  # users' tokens without the right to some methods, by kind: what these answer
+    "scopeless": {"video.get": (15, NO_SCOPE, {"error_subcode": 1133})},  # Duff89/parser_avito#267
+    "vkid": {"video.get": (1051, OTHER_PROFILE, {})},  # gitroomhq/postiz-app#1408
+    "vkidless": dict.fromkeys(("wall.getById", "video.get", "execute"), (1051, OTHER_PROFILE, {})),
+}
 MOST_ITEM_BYTES = 1000  # of a post as it stands in an answer
 COUNT = 100  # items of video.get unless `count` says more
 
@@ -95,6 +103,7 @@ class Api:
             raise VkError(8)
         kind = self._kind(token)
         self._count(token)
+        _check_right(method, kind)
         if method != "execute":
             return {"response": self._call(method, parameters, kind)}
         if kind == "service":
@@ -120,6 +129,7 @@ class Api:
     def _call(self, method: str, parameters: dict[str, Any], kind: str) -> dict[str, Any]:
         if method not in PARAMETERS:
             raise VkError(3)
+        _check_right(method, kind)
         if kind == "community":
             raise VkError(27)
         if kind == "service" and method == "video.get":
@@ -129,22 +139,27 @@ class Api:
         if len(wanted) > most:
             raise VkError(100, f"{MESSAGES[100]}: {name} should be no more than {most}")
         if method == "wall.getById":
-            return {"items": self._items(KINDS[method], wanted)}
+            items = self._items(KINDS[method], wanted)
+            return {"items": items, **(owners_of(items, parameters) if parameters.get("extended") in {1, "1"} else {})}
         items = self._items(KINDS[method], wanted)[: _count_of(parameters)]
         return {"count": len(items), "items": items}
 
-    def _items(self, kind: str, wanted: list[tuple[int, int]]) -> list[dict[str, Any]]:
+    def _items(self, kind: str, wanted: list[tuple[int, int, str]]) -> list[dict[str, Any]]:
         """Return the posts that are there, in an order of VK's own. One bad post fails them all."""
-        for _, item in wanted:
+        for _, item, _ in wanted:
             if (which := truth.fate(item)) in truth.CODES:
                 raise VkError(truth.CODES[which])
-        items = [shown for owner, item in wanted for shown in self._shown(kind, owner, item)]
+        items = [shown for owner, item, key in wanted for shown in self._shown(kind, owner, item, key)]
         self.random.shuffle(items)
         return items
 
-    def _shown(self, kind: str, owner: int, item: int) -> list[dict[str, Any]]:
+    def _shown(self, kind: str, owner: int, item: int, key: str) -> list[dict[str, Any]]:
         which = truth.fate(item)
-        if which == Fate.MISSING:
+        growing = growth.of(owner, item) if kind == "wall" else None
+        if growing and not growth.is_there(growing, time()):
+            return []
+        closed = which == Fate.LINK_ONLY and kind == "video" and key != truth.key(owner, item)
+        if which == Fate.MISSING or closed:
             return []
         if self._replaced(kind, owner, item, which):
             return [item_of(kind, owner, STRANGER)]
@@ -176,9 +191,16 @@ class Api:
         return MOST_ITEM_BYTES * (1 + items) > most < len(json.dumps(parts))
 
     def _inner(self, method: str, parameters: dict[str, Any], kind: str) -> dict[str, Any]:
-        if fault := self.faults.take("inner", method, kind):
+        asked = str(parameters.get(PARAMETERS.get(method, ("",))[0], ""))
+        if fault := self.faults.take("inner", method, kind, asked=asked):
             raise planted(fault)
         return self._call(method, parameters, kind)
+
+
+def _check_right(method: str, kind: str) -> None:
+    if refusal := REFUSED.get(kind, {}).get(method):
+        code, message, fields = refusal
+        raise VkError(code, message, **fields)
 
 
 def _compiled(code: str) -> list[tuple[str, dict[str, Any]]]:
@@ -191,11 +213,11 @@ def _compiled(code: str) -> list[tuple[str, dict[str, Any]]]:
     return calls
 
 
-def _wanted(name: str, text: str) -> tuple[int, int]:
+def _wanted(name: str, text: str) -> tuple[int, int, str]:
     found = NAME.fullmatch(text.strip())
     if not found:
         raise VkError(100, f"{MESSAGES[100]}: {name} is undefined" if not text else "")
-    return int(found[1]), int(found[2])
+    return int(found[1]), int(found[2]), found[3] or ""
 
 
 def _count_of(parameters: dict[str, Any]) -> int:

@@ -15,9 +15,12 @@ START_SECONDS = 30.0
 
 
 class StandIn:
-    """A stand-in for VK in a process of its own, for as long as the context lasts. `options` are its command line's."""
+    """A stand-in for VK in a process of its own, for as long as the context lasts. `options` are its command line's,
+    `variables` of its environment.
+    """
 
-    def __init__(self, *options: str) -> None:
+    def __init__(self, *options: str, **variables: str) -> None:
+        self.variables = variables
         self.command = [sys.executable, "-m", "tests.vk_standin", "--port", "0", "--end-with-stdin", *options]
         self.url = ""
 
@@ -27,7 +30,7 @@ class StandIn:
         self.process = subprocess.Popen(
             self.command,
             cwd=ROOT,
-            env=environment,
+            env=environment | self.variables,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self.said,
@@ -83,8 +86,8 @@ class StandIn:
 
     def journal(self) -> list[dict[str, Any]]:
         """Every request so far, as it arrived: `time` (monotonic seconds), `method` (`page` and `robots.txt` too),
-        `path`, `ids` (how many), `kind` and `token` (a fingerprint), `token_in_url`, `error` (the code answered, or 0),
-        `trouble` (what was drawn to go wrong with it, or nothing).
+        `host` (of pages), `path`, `ids` (how many), `kind` and `token` (a fingerprint), `token_in_url`, `error` (the
+        code answered, or 0), `trouble` (what was drawn to go wrong with it, or nothing).
         """
         entries: list[dict[str, Any]] = self._control("journal", {})
         return entries
@@ -95,7 +98,7 @@ class StandIn:
         return counts
 
     def set(self, **settings: Any) -> None:
-        """Change `latency`, `rate`, `rate_tolerance`, `most_bytes`, `robots`, `trouble`, `troubles` or `page_bytes`."""
+        """Change a setting, as settings.py lists them."""
         self._control("set", settings)
 
     def fault(self, **fault: Any) -> None:

@@ -1,5 +1,6 @@
 """What tests plant to go wrong."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -9,6 +10,7 @@ EFFECTS = {
     "body",
     "drop",  # the connection is closed without an answer
     "hang",  # no answer ever comes
+    "flood",  # one of wire.FLOODS comes in place of the headers, and in the end `body` with `content_type`
 }
 DETAILS = {"message", "fields", "content_type", "location"}
 CONDITIONS = {
@@ -16,6 +18,7 @@ CONDITIONS = {
     "inner",  # only for this method inside of `execute`
     "kind",  # only for tokens of this kind
     "token",  # only for this token
+    "post",  # only for calls that ask for this one, such as -1_2
     "times",  # how often it happens: 1 unless said, 0 for always
 }
 Place = Literal["call", "inner", "page"]
@@ -35,11 +38,14 @@ class Faults:
             raise ValueError("a fault inside of execute needs a code")
         self._planted.append(dict(fault))
 
-    def take(self, place: Place, method: str, kind: str = "", token: str = "") -> dict[str, Any] | None:
-        """Take the first fault that was planted for such a request."""
+    def take(
+        self, place: Place, method: str, kind: str = "", token: str = "", asked: str = ""
+    ) -> dict[str, Any] | None:
+        """Take the first fault that was planted for such a request. `asked` is the text that names its posts."""
         given = {"method": method, "inner": method, "kind": kind, "token": token}
         for fault in self._planted:
-            if _fits(fault, place) and all(fault.get(name, value) == value for name, value in given.items()):
+            right = all(fault.get(name, value) == value for name, value in given.items())
+            if right and _fits(fault, place) and _names(asked, fault.get("post", "")):
                 self._use(fault)
                 return fault
         return None
@@ -51,6 +57,10 @@ class Faults:
         fault["times"] = fault.get("times", 1) - 1
         if fault["times"] == 0:
             self._planted.remove(fault)
+
+
+def _names(asked: str, post: str) -> bool:
+    return not post or re.search(rf"(?<![\d-]){re.escape(post)}(?!\d)", asked) is not None
 
 
 def _fits(fault: dict[str, Any], place: Place) -> bool:

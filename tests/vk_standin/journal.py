@@ -13,7 +13,7 @@ class Journal:
         self.entries: list[dict[str, Any]] = []
 
     def note(
-        self, method: str, path: str, *, ids: int, kind: str = "", token: str = "", in_url: bool = False
+        self, method: str, path: str, *, ids: int, kind: str = "", token: str = "", in_url: bool = False, host: str = ""
     ) -> dict[str, Any]:
         """Write down a request as it arrives; `error` is for the code that it will be answered with, `trouble`
         for what goes wrong with it.
@@ -21,6 +21,7 @@ class Journal:
         entry = {
             "time": monotonic(),
             "method": method,
+            "host": host,
             "path": path,
             "ids": ids,
             "kind": kind,

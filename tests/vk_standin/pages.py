@@ -3,6 +3,7 @@
 import json
 import re
 from typing import NamedTuple
+from urllib.parse import urlencode
 
 from tests.vk_standin import truth
 from tests.vk_standin.posts import item_of
@@ -25,6 +26,18 @@ IN_THE_WAY = {
 }
 
 
+SENTENCES = {  # of the player; yt-dlp's vk.py has the first
+    Fate.PAGE_DELETED: "This video is no longer available, because it has been deleted.",
+    Fate.PAGE_CLOSED: "Видео доступно только друзьям",
+    Fate.PAGE_SENTENCE: "Sproing blip 1 234 views",
+    Fate.PAGE_PROCESSING: "Видео обрабатывается. Повторите попытку позже.",
+}
+MESSAGES = {  # of the site; JDownloader's VKontakteRu
+    Fate.PAGE_DELETED: '<div class="message_page"><div class="message_page_body">Запись удалена.<br></div></div>',
+    Fate.PAGE_CLOSED: '<h5 class="profile_deleted_text">This profile is closed.</h5>',
+}
+
+
 class Page(NamedTuple):
     status: int
     content_type: str
@@ -35,34 +48,46 @@ class Page(NamedTuple):
 NOT_THERE = Page(404, PLAIN, "<html><title>404</title><div data-testid='page_not_found_placeholder'>Нет</div></html>")
 
 
-def page(path: str, query: dict[str, str]) -> Page:
-    """Return what VK's site answers to a GET."""
+def page(path: str, query: dict[str, str], mobile: str = "", host: str = "") -> Page:
+    """Return what VK's site answers to a GET: of a post, where there is a mobile site, that it is shown there."""
     if path in IN_THE_WAY:
         return Page(200, PLAIN, f"<html>{IN_THE_WAY[path]}</html>")
     if found := WALL.fullmatch(path):
-        return _wall(int(found[1]), int(found[2]))
+        if mobile and host != mobile.partition("//")[2]:
+            return Page(302, PLAIN, "", f"{mobile}{path}{'?' if query else ''}{urlencode(query)}")
+        return _wall(int(found[1]), int(found[2]), mobile=bool(mobile))
     if path == "/video_ext.php" and (found := VIDEO.fullmatch(f"{query.get('oid')}_{query.get('id')}")):
-        return _video(int(found[1]), int(found[2]))
+        owner, item = int(found[1]), int(found[2])
+        opened = query.get("list") == truth.key(owner, item) or query.get("hash") == truth.embed_hash(owner, item)
+        return _video(owner, item, opened=opened)
     return NOT_THERE
 
 
-def _video(owner: int, item: int) -> Page:
+def _video(owner: int, item: int, *, opened: bool) -> Page:
     which = truth.fate(item)
-    if which in {Fate.MISSING, Fate.DELETED, Fate.REPLACED}:
+    if which in truth.NOT_THERE:
         return NOT_THERE
     if which in truth.BLOCKED:
         return _blocked(which)
+    if which in SENTENCES:
+        return Page(200, PLAIN, _player(SENTENCES[which]))
+    if which == Fate.LINK_ONLY and not opened:
+        return Page(200, PLAIN, _player(SENTENCES[Fate.PAGE_CLOSED]))
     return Page(200, PLAIN, _with_json("video.get", {"count": 1, "items": [item_of("video", owner, item)]}))
 
 
-def _wall(owner: int, item: int) -> Page:
+def _wall(owner: int, item: int, *, mobile: bool) -> Page:
     which = truth.fate(item)
-    if which in {Fate.MISSING, Fate.DELETED, Fate.REPLACED}:
+    if which in truth.NOT_THERE:
         return NOT_THERE
     if which in truth.BLOCKED:
         return _blocked(which)
     if which == Fate.PAGE_UNKNOWN:
         return Page(200, PLAIN, "<html><title>Запись</title><app-root></app-root></html>")
+    if which in MESSAGES:
+        return Page(200, OLD, f"<html><title>ВКонтакте</title><body>{MESSAGES[which]}</body></html>")
+    if mobile and which is None:
+        which = Fate.PAGE_MOBILE
     if which is None or which not in MARKUPS:
         return Page(200, OLD, _with_json("wall.getById", {"items": [item_of("wall", owner, item)]}))
     content_type = PLAIN if which == Fate.PAGE_MOBILE else OLD
@@ -82,6 +107,10 @@ def _with_json(method: str, response: object) -> str:
     cache = json.dumps([other, entry]).replace("</", "<\\/")
     script = f'window.cur = Object.assign(window.cur || {{}}, {{"apiPrefetchCache":{cache},"wide":[1]}});'
     return f"<html><title>Запись</title><script>{script}</script></html>"
+
+
+def _player(sentence: str) -> str:
+    return f'<html><title>Player</title><div id="page_wrap"><div id="video_ext_msg">{sentence}</div></div></html>'
 
 
 def _post(owner: int, item: int, inside: str) -> str:
@@ -150,6 +179,13 @@ def _no_counter(owner: int, item: int, _count: int) -> str:
     return _post(owner, item, '<div data-testid="post_footer_action_like">5</div>')
 
 
+def _layout_2025(owner: int, item: int, _count: int) -> str:
+    date = f'<a data-testid="post_date_block_preview" href="/wall{owner}_{item}">сегодня</a>'
+    actions = "".join(f'<div data-testid="post_footer_action_{name}">5</div>' for name in ("like", "comment", "share"))
+    inside = f'<span data-post-id="{owner}_{item}">Текст, 7 просмотров</span>{actions}'
+    return f'<div class="vkitPost__root--a1b2" data-testid="post" id="post{owner}_{item}">{date}{inside}</div>'
+
+
 MARKUPS = {
     Fate.PAGE_SHORT: lambda *post: _html(_only_short(*post)),
     Fate.PAGE_NO_COUNTER: lambda *post: _html(_no_counter(*post)),
@@ -162,4 +198,5 @@ MARKUPS = {
     Fate.PAGE_JSON: lambda *post: _html(_json(*post)),
     Fate.PAGE_GROUPED: lambda *post: _html(_title(*post, chr(0xA0))),
     Fate.PAGE_NEIGHBOUR: lambda *post: _html(_neighbour(*post)),
+    Fate.PAGE_LAYOUT_2025: lambda *post: _html(_layout_2025(*post)),
 }

@@ -1,16 +1,23 @@
 """Posts and videos as VK's API shows them (schema of API 5.199)."""
 
+from time import time
 from typing import Any
 
-from tests.vk_standin import truth
+from tests.vk_standin import growth, truth
 from tests.vk_standin.truth import Fate
 
 DATE = 1_760_000_000
+CARD = {"duration": 0, "date": 0, "views": 0}  # what is not told of a video that is closed or deleted
+CARDS = {
+    Fate.CARD_CLOSED: CARD | {"content_restricted": 1, "content_restricted_message": "Видео доступно только друзьям"},
+    Fate.CARD_DELETED: CARD | {"content_restricted": 1, "content_restricted_message": "Видео удалено"},
+    Fate.CARD_NOT_TO_PLAY: CARD | {"restriction": {"title": "18+", "can_play": 0}},
+}
 
 
 def item_of(kind: str, owner: int, item: int) -> dict[str, Any]:
     """Return the post as it stands in an answer."""
-    shown = _wall(owner, item) if kind == "wall" else _video(owner, item)
+    shown = _wall(*truth.first_author(kind, owner, item)) if kind == "wall" else _video(owner, item)
     which = truth.fate(item)
     if which == Fate.NO_VIEWS:
         del shown["views"]
@@ -20,14 +27,25 @@ def item_of(kind: str, owner: int, item: int) -> dict[str, Any]:
         shown["views"] = {}
     elif which in truth.NO_COUNTS:
         shown["views"] = {"count": truth.NO_COUNTS[which]} if kind == "wall" else truth.NO_COUNTS[which]
+    elif which == Fate.JOINT and kind == "wall":
+        shown["coowners"] = _coowners(owner, item, shown["owner_id"])
     elif which == Fate.DELETED:
         shown["is_deleted"] = True
+    elif which in CARDS and kind == "video":
+        shown |= CARDS[which]
     return shown
+
+
+def _coowners(owner: int, item: int, first: int) -> dict[str, Any]:
+    """Name the number that was asked: found on live answers of 2026-09."""
+    alias = {"owner_id": owner, "post_id": item}
+    authors = [{"owner_id": first}, {"owner_id": owner}]
+    return {"is_owner": False, "is_coowner": False, "coowner_post_id": alias, "list": authors}
 
 
 def _wall(owner: int, item: int) -> dict[str, Any]:
     counts = truth.companions("wall", owner, item)
-    return {
+    shown = {
         "inner_type": "wall_wallpost",
         "id": item,
         "owner_id": owner,
@@ -53,6 +71,15 @@ def _wall(owner: int, item: int) -> dict[str, Any]:
             }
         ],
     }
+    post = growth.of(owner, item)
+    return shown | _lived(post, time()) if post else shown
+
+
+def _lived(post: growth.Post, moment: float) -> dict[str, Any]:
+    """Return what is said of a post that changes with time."""
+    edited_at = growth.edited_at(post, moment)
+    said = {"date": post.published_at, "text": growth.text(post, moment)}
+    return said | ({"edited": edited_at} if edited_at else {})
 
 
 def _video(owner: int, item: int) -> dict[str, Any]:

@@ -49,9 +49,10 @@ class StandIn(Resource):
         form = dict(parse_qsl(request.content.read().decode(errors="replace"), keep_blank_values=True))
         token = form.get("access_token") or _bearer(request)
         kind = self.api.tokens.get(token, "")
-        ids = sum(len(NAME.findall(form.get(name, ""))) for name in LISTS)
+        asked = " ".join(form.get(name, "") for name in LISTS)
+        ids = len(NAME.findall(asked))
         entry = self.journal.note(method, path, ids=ids, kind=kind, token=token, in_url="access_token" in query)
-        fault = self.api.faults.take("call", method, kind, token)
+        fault = self.api.faults.take("call", method, kind, token, asked)
         if fault and "code" not in fault:
             return self._break(fault, request)
         trouble = entry["trouble"] = "" if fault else self._trouble()
@@ -62,12 +63,14 @@ class StandIn(Resource):
 
     def _page(self, path: str, query: dict[str, str], request: Request) -> Any:
         what = "robots.txt" if path == "/robots.txt" else "page"
-        entry = self.journal.note(what, path, ids=int(what == "page"), in_url="access_token" in query)
+        host = request.getHeader("Host") or ""
+        entry = self.journal.note(what, path, ids=int(what == "page"), in_url="access_token" in query, host=host)
         if fault := self.api.faults.take("page", what):
             return self._break(fault, request)
         if what == "robots.txt":
             return self._send(request, Reply(200, "text/plain; charset=utf-8", self.settings.robots.encode()))
-        found = padded(page(path, query), self.settings.page_bytes)
+        shown = page(path, query, self.settings.mobile, host)
+        found = padded(shown, self.settings.page_bytes)
         trouble = entry["trouble"] = self._trouble(page=True)
         charset = found.content_type.partition("charset=")[2]
         body = troubles.text(trouble, found.text).encode(charset, "xmlcharrefreplace")
@@ -81,6 +84,9 @@ class StandIn(Resource):
             request.transport.abortConnection()
             return NOT_DONE_YET
         if fault.get("hang"):
+            return NOT_DONE_YET
+        if kind := fault.get("flood"):
+            wire.flood(request, kind, fault.get("content_type", HTML), fault.get("body", "").encode())
             return NOT_DONE_YET
         shown = fault.get("status", 200), fault.get("content_type", HTML), fault.get("body", "").encode()
         return self._send(request, Reply(*shown, fault.get("location", "")))

@@ -16,7 +16,8 @@ class Settings:
     `most_bytes`: the size of an answer of `execute` beyond which error 13 comes. `latency`: seconds from a request's
     arrival until its answer goes out. `robots`: the text of robots.txt. `trouble`: the share of the calls and pages
     that go wrong, in one of the ways of `troubles`: a comma separated list of kinds, the usual ones if it is empty.
-    `page_bytes`: how long the page of a wall post is at least, for the comments below it.
+    `page_bytes`: how long the page of a wall post is at least, for the comments below it. `mobile`: the address of the
+    mobile site, where posts are led to: this server by another name of its host.
     """
 
     latency: float = 0.0
@@ -27,6 +28,7 @@ class Settings:
     trouble: float = 0.0
     troubles: str = ""
     page_bytes: int = 0
+    mobile: str = ""
 
     def change(self, given: Mapping[str, Any]) -> None:
         """Take over what is given; ValueError names what is no setting, or not of its type, and changes nothing."""

@@ -1,11 +1,15 @@
 """What every post of the stand-in has: a pure function of its kind, owner and item, so every right answer is known.
 
-What happens to a post is in the last three digits of its item: 901 to 938 are special, all others ordinary.
+What happens to a post is in the last three digits of its item: 901 to 961 are special, all others ordinary. The posts
+of `growth` change with time beside.
 """
 
+import time
 from enum import Enum
 from hashlib import sha256
 from struct import Struct
+
+from tests.vk_standin import growth
 
 
 class Fate(Enum):
@@ -46,6 +50,16 @@ class Fate(Enum):
     PAGE_JSON = 936
     PAGE_GROUPED = 937
     PAGE_NEIGHBOUR = 938
+    PAGE_LAYOUT_2025 = 950  # shows the post without a counter
+    PAGE_DELETED = 951  # what VK's site and player say in a post's place
+    PAGE_CLOSED = 952
+    PAGE_SENTENCE = 953  # of the player, which nobody knows
+    PAGE_PROCESSING = 954  # of the player
+    CARD_CLOSED = 956  # what stands in the place of a video in answers
+    CARD_DELETED = 957
+    CARD_NOT_TO_PLAY = 958
+    LINK_ONLY = 960  # a video that is there for those who have its key
+    JOINT = 961  # a post of two walls: shown under the number of `first_author`, this one is its alias
 
 
 FATES = {fate.value: fate for fate in Fate}
@@ -69,13 +83,24 @@ OF_THE_API = {
     Fate.BAD_PARAMETER: "invalid_link",
     Fate.REPLACED: "not_found",
 }
-OF_THE_PAGE = {
-    Fate.MISSING: "not_found",
-    Fate.DELETED: "not_found",
-    Fate.REPLACED: "not_found",
+NOT_THERE = {Fate.MISSING, Fate.DELETED, Fate.REPLACED}
+OF_WALL_PAGES = {
+    **dict.fromkeys(NOT_THERE, "not_found"),
     Fate.PAGE_SHORT: "views_hidden",
     Fate.PAGE_NO_COUNTER: "views_hidden",
     Fate.PAGE_UNKNOWN: "layout_changed",
+    Fate.PAGE_LAYOUT_2025: "views_hidden",
+    Fate.PAGE_DELETED: "deleted",
+    Fate.PAGE_CLOSED: "private",
+}
+CLOSED = {"api": {Fate.LINK_ONLY: "not_found"}, "page": {Fate.LINK_ONLY: "private"}}
+CARDS = {Fate.CARD_CLOSED: "private", Fate.CARD_DELETED: "deleted", Fate.CARD_NOT_TO_PLAY: "private"}
+OF_VIDEO_PAGES = {
+    **dict.fromkeys(NOT_THERE, "not_found"),
+    Fate.PAGE_DELETED: "deleted",
+    Fate.PAGE_CLOSED: "private",
+    Fate.PAGE_SENTENCE: "not_found",
+    Fate.PAGE_PROCESSING: "vk_error",
 }
 
 
@@ -84,34 +109,56 @@ def fate(item: int) -> Fate | None:
 
 
 def views(kind: str, owner: int, item: int) -> int:
-    """Return the true number: mostly some thousands, now and then beyond 32 bits."""
+    """Return the true number: mostly some thousands, now and then beyond 32 bits. Of a post that grows, now."""
+    if kind == "wall" and (post := growth.of(owner, item)):
+        return growth.views(post, time.time())
     if fate(item) == Fate.ZERO:
         return 0
+    owner, item = first_author(kind, owner, item)
     number = _numbers(kind, owner, item)[0]
     return number % 10**12 if number % 50 == 0 else number % 10**6
 
 
 def companions(kind: str, owner: int, item: int) -> dict[str, int]:
     """Return likes, comments and reposts."""
-    numbers = (number % 5000 for number in _numbers(kind, owner, item)[1:])
+    numbers = (number % 5000 for number in _numbers(kind, *first_author(kind, owner, item))[1:])
     return dict(zip(("likes", "comments", "reposts"), numbers, strict=True))
 
 
+def first_author(kind: str, owner: int, item: int) -> tuple[int, int]:
+    """Return the number under which the post is shown."""
+    if kind == "wall" and fate(item) == Fate.JOINT:
+        return (owner - 1 if owner < 0 else owner + 1), item - 500
+    return owner, item
+
+
+def key(owner: int, item: int) -> str:
+    """Return what opens a video that is there by its link only, to the API and as `list` of its page."""
+    return f"ln-Key{abs(owner)}-{item}"
+
+
+def embed_hash(owner: int, item: int) -> str:
+    """Return what opens the page of its player."""
+    return f"{abs(owner):x}{item:x}"
+
+
 def expected(kind: str, owner: int, item: int, mode: str) -> int | str:
-    """Return the number, or the reason why there is none. `mode` is `api` or `page`."""
+    """Return the number, or the reason why there is none, for a link without a key. `mode` is `api` or `page`."""
     kind, which = "wall" if kind == "wall" else "video", fate(item)
     if which in WITHOUT_VIEWS:
         return "views_hidden"
     if which in NO_COUNTS:
         return "bad_response"
-    if mode == "api" and which in OF_THE_API:
-        return OF_THE_API[which]
-    if mode == "page" and which in BLOCKED:
-        return "blocked"
-    on_a_wall = kind == "wall" or which in {Fate.MISSING, Fate.DELETED, Fate.REPLACED}
-    if mode == "page" and which in OF_THE_PAGE and on_a_wall:
-        return OF_THE_PAGE[which]
-    return views(kind, owner, item)
+    return _planned(kind, mode).get(which) or views(kind, owner, item)
+
+
+def _planned(kind: str, mode: str) -> dict[Fate | None, str]:
+    """Return the reasons why posts of this kind have no number, asked in this way."""
+    cards = {**CARDS, **CLOSED[mode]} if kind == "video" else {}
+    if mode == "api":
+        return {**OF_THE_API, **cards}
+    of_pages = OF_WALL_PAGES if kind == "wall" else OF_VIDEO_PAGES
+    return {**dict.fromkeys(BLOCKED, "blocked"), **of_pages, **cards}
 
 
 def _numbers(kind: str, owner: int, item: int) -> tuple[int, ...]:

@@ -6,6 +6,13 @@ from twisted.internet import reactor
 from twisted.web.server import Request
 
 SLOW_SECONDS = 20  # beyond the crawler's patience
+FLOOD_BYTES = 2 * 1024 * 1024
+FLOODS = {  # what comes before the headers' end: once, then again and again
+    "headers": (b"HTTP/1.1 200 OK\r\n", b"X-Flood: " + b"a" * 1000 + b"\r\n"),
+    "short headers": (b"HTTP/1.1 200 OK\r\n", b"a:\r\n"),
+    "folded header": (b"HTTP/1.1 200 OK\r\nX-Flood: a\r\n", b" " + b"a" * 1000 + b"\r\n"),
+    "interim answers": (b"", b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"),
+}
 
 
 def send(request: Request, body: bytes, trouble: str = "") -> None:
@@ -48,6 +55,27 @@ def _drip(request: Request, left: bytes, gone: list[object]) -> None:
         return
     request.write(left[:1])
     reactor.callLater(1, _drip, request, left[1:], gone)
+
+
+def flood(request: Request, kind: str, content_type: str, body: bytes) -> None:
+    """Send an endless head as it would be without its end; after FLOOD_BYTES it ends all the same, with this body."""
+    gone: list[object] = []
+    request.notifyFinish().addErrback(gone.append)
+    begin, unit = FLOODS[kind]
+    status = b"HTTP/1.1 200 OK\r\n" if not begin else b""
+    head = f"Content-Type: {content_type}\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+    request.transport.write(begin)
+    _pour(request, unit * (100_000 // len(unit)), FLOOD_BYTES, status + head + body, gone)
+
+
+def _pour(request: Request, piece: bytes, left: int, end: bytes, gone: list[object]) -> None:
+    if gone:
+        return
+    if left <= 0:
+        request.transport.write(end)
+        return
+    request.transport.write(piece)
+    reactor.callLater(0.001, _pour, request, piece, left - len(piece), end, gone)
 
 
 SENDERS: dict[str, Callable[[Request, bytes], None]] = {"hang": _hang, "reset": _reset, "cut": _cut, "slow": _slow}

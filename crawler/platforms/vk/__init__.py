@@ -1,4 +1,4 @@
-"""VK: wall posts, videos and clips, by its API with tokens and by its pages without.
+"""VK: wall posts, videos and clips. With a token they are read by VK's API, without one from VK's pages.
 
 A token travels in the body of a POST only: never in a URL, a log or the database.
 """
@@ -6,26 +6,39 @@ A token travels in the body of a POST only: never in a URL, a log or the databas
 from collections.abc import Sequence
 
 from crawler.platforms.contract import Answer, Call, Credential, Reply, Want
-from crawler.platforms.vk import api, page
+from crawler.platforms.vk import api, page, planning
 from crawler.platforms.vk.access import SETTINGS, Access, access
-from crawler.platforms.vk.links import ADVICE, NAME, canonical, identify, target
+from crawler.platforms.vk.advice import ADVICE, ADVICE_RU
+from crawler.platforms.vk.links import NAME, canonical, identify, target
 
-__all__ = ["ADVICE", "NAME", "SETTINGS", "access", "calls", "canonical", "identify", "read", "target", "useful"]
+__all__ = [
+    "ADVICE",
+    "ADVICE_RU",
+    "NAME",
+    "SETTINGS",
+    "access",
+    "calls",
+    "canonical",
+    "identify",
+    "read",
+    "target",
+    "useful",
+]
 
 
 def calls(wants: Sequence[Want], access: Access, usable: Sequence[Credential]) -> list[Call]:
-    """Plan requests: by token, or by page where there is no token, or none of a kind that may read videos."""
+    """Plan requests. Pages are read where there is no token; a video's page also where no token may read videos."""
     if not access.credentials:
         return page.calls(wants, access)
-    only_service = len(usable) == len(access.credentials) and {token.kind for token in usable} == {api.SERVICE}
-    by_page = [want for want in wants if want.target.kind == "video"] if only_service else []
-    by_token = [want for want in wants if want.target.kind == "wall"] if only_service else wants
-    return api.calls(by_token, access, usable) + page.calls(by_page, access)
+    no_videos = len(usable) == len(access.credentials) and not any(map(planning.may_read_videos, usable))
+    by_page = [want for want in wants if want.target.kind == "video"] if no_videos else []
+    by_token = [want for want in wants if want.target.kind == "wall"] if no_videos else wants
+    return planning.calls(by_token, access, usable) + page.calls(by_page, access)
 
 
 def useful(kind: str) -> bool:
     """Whether a token of this kind reads posts at all."""
-    return kind != api.COMMUNITY
+    return kind != planning.COMMUNITY
 
 
 def read(call: Call, reply: Reply) -> Answer:

@@ -14,11 +14,15 @@ SETTINGS = {
     "VK_VIDEO_URL": "https://vkvideo.ru",
     "VK_REQUESTS_PER_SECOND": "3",
 }
+# VK's pages redirect from one of these hosts to another.
+PAGE_HOSTS = ("vk.com", "m.vk.com", "vk.ru", "m.vk.ru", "vkvideo.ru", "m.vkvideo.ru")
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """`rate` is the requests per second of each budget: of a token, or of a host that serves pages."""
+    """`rate` is the requests per second of each budget: of a token, or of a host that serves pages. `site` lists the
+    hosts, with their ports, that count as one site: a page of one may redirect to another.
+    """
 
     credentials: tuple[Credential, ...] = field(repr=False)
     api_url: str
@@ -26,9 +30,13 @@ class Access:
     video_url: str
     rate: float
 
+    @property
+    def site(self) -> frozenset[str]:
+        return frozenset(PAGE_HOSTS) | {_host(self.site_url), _host(self.video_url)}
+
 
 def access(environment: Mapping[str, str]) -> Access:
-    """Read the settings; ValueError names the one that is wrong."""
+    """Read the settings. Raises ValueError, which names the wrong one."""
     given = {name: environment.get(name, "").strip() or default for name, default in SETTINGS.items()}
     return Access(
         _credentials(given["VK_TOKENS"]),
@@ -50,12 +58,18 @@ def _credentials(tokens: str) -> tuple[Credential, ...]:
 def _base(name: str, url: str) -> str:
     try:
         parts = urlsplit(url)
-        right = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+        right = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0 and " " not in parts.netloc
     except ValueError:
         right = False
     if not right or parts.path.strip("/") or parts.query or parts.fragment or parts.username is not None:
         raise ValueError(f"{name} must be http:// or https:// with a host and nothing after it")
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def _host(url: str) -> str:
+    """Return the host, with its port unless that is the scheme's default."""
+    scheme, _, host = url.lower().partition("://")
+    return host.removesuffix(":443" if scheme == "https" else ":80")
 
 
 def _rate(text: str) -> float:

@@ -1,6 +1,6 @@
 """Links to posts of VK, in every form in which people paste them.
 
-Where VK's own reading of a link is not known, ours may refuse it, but must not take it for another post.
+Where we do not know how VK itself reads a link, ours may refuse it but must never take it for another post.
 """
 
 import re
@@ -8,12 +8,12 @@ import unicodedata
 from collections import Counter
 from urllib.parse import parse_qsl, unquote
 
-from crawler.platforms.contract import Rejected, Target
+from crawler.platforms.contract import PAGE_KEY, Rejected, Target
+from crawler.platforms.vk.advice import LONGEST, REASONS, of_link, of_name
 from crawler.reasons import Reason
 
 NAME = "vk"
-LONGEST = 2048
-LARGEST = 2**63 - 1
+LARGEST = 2**63 - 1  # the largest id or count of VK's that our database can store
 
 SITES = {"vk.com", "vk.ru", "vkontakte.ru", "vkvideo.ru"}
 HOSTS = SITES | {f"{prefix}.{site}" for prefix in ("m", "www", "new", "vksport") for site in SITES}
@@ -21,26 +21,16 @@ SHORTENERS = {"vk.cc"}
 OTHER_SITES = {"vk.me", "live.vkvideo.ru", "vkplay.live", "live.vkplay.ru"}
 PORTS = {"http": "80", "https": "443"}
 
-ADVICE = {
-    "empty": "Send the address of a post, such as https://vk.com/wall-1_2.",
-    "too_long": f"The link is longer than {LONGEST} characters: send the post's own address.",
-    "bad_chars": "There is a space, a backslash or an invisible character inside: send one plain address.",
-    "bad_scheme": "The link must begin with http:// or https://.",
-    "bad_host": "The link does not lead to VK: vk.com, vk.ru, vkontakte.ru and vkvideo.ru are known.",
-    "ambiguous": "The link names more than one post: send the address of the one that you mean.",
-    "bad_id": "The number of the owner or of the post is not one that VK gives.",
-    "unsupported": "Only wall posts, videos and clips have view counts that can be read.",
-    "short_link": "Open the short link in a browser and send the address it leads to.",
-}
-REASONS = {"unsupported": Reason.UNSUPPORTED, "short_link": Reason.SHORT_LINK}
-
 WHITE = "\ufeff" + "".join(chr(code) for code in range(0x3001) if chr(code).isspace())
 INVISIBLE = {"Cc", "Cf", "Cs", "Zs", "Zl", "Zp"}  # Unicode's categories; Cs: half a character, from broken JSON
+AROUND = {"<": ">", "(": ")", '"': '"'}  # pairs of signs that may enclose a link in a text
+AFTER = (",", ";", ".", ")")  # signs that may follow a link in a sentence
 ITEM = re.compile(r"(wall|video|clip)(-?[0-9]+)_([0-9]+)(?:_([A-Za-z0-9]+))?", re.ASCII | re.IGNORECASE)
 NUMBER = re.compile(r"-?[0-9]+", re.ASCII)
 COMMENT = re.compile(r"r[0-9]+", re.ASCII)
 HASH = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
-HEX = re.compile(r"[0-9a-f]+", re.ASCII | re.IGNORECASE)
+LIST_KEY = re.compile(r"[0-9a-f]+|ln-[A-Za-z0-9_-]+", re.ASCII | re.IGNORECASE)  # no key: where a visitor came from
+PLAYLIST = re.compile(r"-?[0-9]+_[0-9]+(?:_[A-Za-z0-9]+)?", re.ASCII)
 SCHEME = re.compile(r"([^/?#]*?)://(.*)", re.DOTALL)
 OTHER_SCHEME = re.compile(r"[^/?#]*:(?![0-9]+(?:[/?#]|$))")
 ADDRESS = re.compile(r"[./?:#]")
@@ -52,6 +42,8 @@ EMBEDS = {  # path: kind, parameters of owner and item
     "clip_ext.php": ("clip", "oid", "id"),
 }
 AWAY = "away.php"
+FIELDS = {"z", "w", "to", "hash", "list"} | {name for _, *names in EMBEDS.values() for name in names}  # that we read
+MOST_FIELDS = 100  # of a query: its sender chooses how many there are, and each takes time
 HOST = "|".join(map(re.escape, sorted(HOSTS)))
 PLAIN = re.compile(rf"https?://(?:{HOST})/(wall|video|clip)(-?[0-9]+)_([0-9]+)", re.ASCII)
 
@@ -61,18 +53,20 @@ class Refusal(Exception):
 
 
 def identify(text: str) -> Target | Rejected:
-    """Find the post that a link names. Total: any text has an answer, and none is ever requested."""
+    """Find the post that a link names. It answers any text, never raises, and requests nothing."""
     try:
-        if plain := PLAIN.fullmatch(text):  # nearly all are: most of 100,000 are then read in a third of the time
+        if plain := PLAIN.fullmatch(text):  # nearly all links are plain, and this way is the fastest
             return _target(plain[1], plain[2], plain[3], "")
         return _target(*_read(text, unwrap=True))
     except Refusal as refusal:
         detail = str(refusal)
+        if detail != "too_long":
+            detail = of_link(detail, text.strip(WHITE))
         return Rejected(REASONS.get(detail, Reason.INVALID_LINK), detail)
 
 
 def target(key: str, access_key: str) -> Target:
-    """Rebuild the target of a stored post from its key, such as `wall-1_2`."""
+    """Rebuild the target of a stored post from its key, such as `wall-1_2`, and the text its link was `opened_by`."""
     found = ITEM.fullmatch(key)
     assert found, key
     return _target(found[1], found[2], found[3], access_key)
@@ -83,10 +77,11 @@ def canonical(key: str) -> str:
     return f"https://vk.com/{key}"
 
 
-def _target(kind: str, owner: str, item: str, access_key: str) -> Target:
-    """A clip is a video by another name: they share their ids, so they share one key."""
+def _target(kind: str, owner: str, item: str, opened_by: str) -> Target:
+    """Make a target. A clip is a video under another name: both share their ids, so both have the same key."""
     kind = "wall" if kind == "wall" else "video"
-    return Target(NAME, kind, _id(owner), _id(item), f"{kind}{owner}_{item}", access_key)
+    access_key, _, page_key = opened_by.partition(PAGE_KEY)
+    return Target(NAME, kind, _id(owner), _id(item), f"{kind}{owner}_{item}", access_key, page_key)
 
 
 def _id(digits: str) -> int:
@@ -97,7 +92,7 @@ def _id(digits: str) -> int:
 
 
 def _read(text: str, *, unwrap: bool) -> tuple[str, str, str, str]:
-    """Read the text as kind, owner, item and access key."""
+    """Read the text as kind, owner, item and opening key."""
     path, query = _split(_clean(text))
     fields = _fields(query)
     part = unquote(path, errors="replace").strip("/").split("/")
@@ -112,23 +107,35 @@ def _read(text: str, *, unwrap: bool) -> tuple[str, str, str, str]:
 
 
 def _clean(text: str) -> str:
-    text = text.strip(WHITE)
+    """Take the link out of the sentence or the markup that it was copied from."""
+    text = text.strip(WHITE).replace("&amp;", "&")
+    text = _without_stop(text)
+    if _is_wrapped(text):
+        text = _without_stop(text[1:-1].strip(WHITE))
     if not text:
         raise Refusal("empty")
     if len(text) > LONGEST:
         raise Refusal("too_long")
-    if "\\" in text or not (_ordinary(text) or all(map(_visible, text))):
+    if "\\" in text or not (_ordinary(text) or _visible(text)):
         raise Refusal("bad_chars")
     return text
 
 
+def _without_stop(text: str) -> str:
+    return text[:-1].rstrip(WHITE) if text.endswith(AFTER) and not _is_wrapped(text) else text
+
+
+def _is_wrapped(text: str) -> bool:
+    return len(text) > 1 and AROUND.get(text[0]) == text[-1]
+
+
 def _ordinary(text: str) -> bool:
-    """Whether it is visible ASCII: so are nearly all links, and this is told at once."""
+    """Whether the text is visible ASCII. Nearly all links are, and this check is fast."""
     return text.isascii() and text.isprintable() and " " not in text
 
 
-def _visible(character: str) -> bool:
-    return unicodedata.category(character) not in INVISIBLE
+def _visible(text: str) -> bool:
+    return INVISIBLE.isdisjoint(map(unicodedata.category, text))
 
 
 def _split(text: str) -> tuple[str, str]:
@@ -144,12 +151,14 @@ def _split(text: str) -> tuple[str, str]:
 
 
 def _scheme(text: str) -> tuple[str, str]:
-    """Split off the scheme; an empty one means that the text is a path of VK."""
+    """Split off the scheme; an empty one means that the text is a path on VK's site."""
     if found := SCHEME.fullmatch(text):
         scheme = found[1].lower() if found[1].isascii() else ""
         if scheme not in PORTS:
             raise Refusal("bad_scheme")
         return scheme, found[2]
+    if text.startswith("//"):
+        return "https", text[2:]
     if not ADDRESS.search(text):
         return "", text
     if OTHER_SCHEME.match(text):
@@ -172,11 +181,20 @@ def _check_host(scheme: str, host: str) -> None:
 
 
 def _fields(query: str) -> "Fields":
-    return Fields(parse_qsl(query, keep_blank_values=True, errors="replace") if query else [])
+    """Parse only the fields that matter, so that a query of thousands of fields costs hardly more than other text."""
+    if query.count("&") >= MOST_FIELDS:
+        raise Refusal("too_many_fields")
+    ours = "&".join(filter(_may_be_ours, query.split("&"))) if query else ""
+    return Fields(parse_qsl(ours, keep_blank_values=True, errors="replace") if ours else [])
+
+
+def _may_be_ours(field: str) -> bool:
+    name = field.partition("=")[0]
+    return name in FIELDS or "%" in name  # an escaped name may be any
 
 
 class Fields(dict[str, str]):
-    """The parameters of a query; one that is read and stands twice makes the link ambiguous."""
+    """The parameters of a query. Reading one that stands there twice raises, because the link is ambiguous."""
 
     def __init__(self, pairs: list[tuple[str, str]]) -> None:
         super().__init__(pairs)
@@ -184,35 +202,57 @@ class Fields(dict[str, str]):
         self.twice = {name for name, count in counts.items() if count > 1}
 
     def get(self, name: str, default: str = "") -> str:  # type: ignore[override] # strings only
+        assert name in FIELDS, name
         if name in self.twice:
             raise Refusal("ambiguous")
         return super().get(name, default)
 
 
 def _unwrapped(fields: Fields, *, unwrap: bool) -> tuple[str, str, str, str]:
-    """Read the target of VK's own redirect instead, once."""
+    """Read the target of VK's own redirect in place of the link; a second redirect is refused."""
     if not unwrap or not fields.get("to"):
         raise Refusal("unsupported")
     return _read(fields.get("to"), unwrap=False)
 
 
 def _embed(kind: str, owner_name: str, item_name: str, fields: Fields) -> tuple[str, str, str, str]:
-    """Read the address of a widget or player. The `hash` of a player is no access key, that of a wall post is."""
+    """Read the address of a widget or player. The `hash` of a wall post is an access key. The `hash` of a player opens
+    only its page, because the API does not know it (ytdl-org/youtube-dl#4686).
+    """
     owner, item = fields.get(owner_name), fields.get(item_name)
     if not NUMBER.fullmatch(owner) or not NUMBER.fullmatch(item) or item.startswith("-"):
-        raise Refusal("unsupported")
-    return kind, owner, item, _hash(fields) if kind == "wall" else ""
+        raise Refusal("unsupported" if owner and item else "unsupported_cut_off")
+    hash_ = _hash(fields)
+    if kind == "wall":
+        return kind, owner, item, hash_
+    return kind, owner, item, _list_key([], fields) + (f"{PAGE_KEY}{hash_}" if hash_ else "")
 
 
-def _item(part: list[str], fields: Fields) -> tuple[str, str, str, str]:
-    found = ITEM.fullmatch(part[0])
+def _item(parts: list[str], fields: Fields) -> tuple[str, str, str, str]:
+    name, rest = _name(parts)
+    found = ITEM.fullmatch(name)
     if not found:
-        raise Refusal("unsupported")
+        raise Refusal(of_name("/".join(parts)))
     kind, owner, item, third = found[1].lower(), found[2], found[3], found[4] or ""
     if kind == "wall":
         return kind, owner, item, third if third and not COMMENT.fullmatch(third) else _hash(fields)
-    second = part[1] if len(part) > 1 and fields.get("z") and HEX.fullmatch(part[1]) else ""
-    return kind, owner, item, third or second
+    return kind, owner, item, third or _list_key(rest, fields)
+
+
+def _name(parts: list[str]) -> tuple[str, list[str]]:
+    """Split into the part that names the item and those after it."""
+    first = parts[0].lower()
+    if first == "playlist" and len(parts) > 2 and PLAYLIST.fullmatch(parts[1]) and parts[2].lower().startswith("video"):
+        return parts[2], parts[3:]
+    if first == "video" and len(parts) > 1:
+        return f"video{parts[1]}", parts[2:]
+    return parts[0], parts[1:]
+
+
+def _list_key(rest: list[str], fields: Fields) -> str:
+    """Return the key of a video that only its link opens: it follows the item in `z`, or stands in `list`."""
+    after = rest[0] if rest and fields.get("z") else ""
+    return next((key for key in (after, fields.get("list")) if LIST_KEY.fullmatch(key)), "")
 
 
 def _hash(fields: Fields) -> str:

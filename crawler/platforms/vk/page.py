@@ -1,22 +1,26 @@
-"""VK's pages, read where no token may ask: one post a request, in whatever form VK's site has that year."""
+"""VK's pages, which are read where no token can be used: one request for each post, in any layout that VK has had."""
 
 import codecs
 import json
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
-from parsel import Selector, SelectorList
-
-from crawler.platforms.contract import Again, Answer, Call, Gone, Measured, Outcome, Pause, Reply, Target, Want
+from crawler.platforms.contract import Again, Answer, Call, Gone, Measured, Outcome, Pause, Reply, Want
+from crawler.platforms.vk.about import owners_of
 from crawler.platforms.vk.access import Access
-from crawler.platforms.vk.items import LARGEST, identity_of, items_of, read_post
+from crawler.platforms.vk.counts import is_short
+from crawler.platforms.vk.items import items_of, of_post, read_post
+from crawler.platforms.vk.markup import TooMuch
+from crawler.platforms.vk.planning import METHODS
+from crawler.platforms.vk.refusals import read_sentence
+from crawler.platforms.vk.shown import Shown
 from crawler.reasons import Reason
 
 BLOCKED_SECONDS = 60.0
 BLOCKING_STATUSES = {403, 418, 429}  # 418: the headers do not look like a browser's
-BLOCKING_PATHS = {  # VK leads there with HTTP 200 in the end
+BLOCKING_PATHS = {  # VK redirects to these, and the last answer has status 200
     "429.html": "rate limit",  # RSS-Bridge/rss-bridge#2878
     "challenge.html": "puzzle",  # mikf/gallery-dl#9680
     "badbrowser.php": "user agent refused",  # JustAnotherArchivist/snscrape#1031
@@ -26,21 +30,12 @@ BLOCKING_PATHS = {  # VK leads there with HTTP 200 in the end
     "security_check": "login wanted",
 }
 RATE_LIMIT_TITLE = re.compile(r"(Ошибка|Error) 429", re.IGNORECASE)
-METHODS = {"wall": "wall.getById", "video": "video.get"}
 
-END = "</html"  # without it, what is not on the page was cut off perhaps
+CUT_OFF = "the page is cut off"
+END = "</html"  # a page without it may have been cut off
 CACHE = "apiPrefetchCache"
-MOST_CACHES = 20  # a page has one or two; a text may repeat the word
-EXACT = re.compile(r"(\d{1,3}(?:[ \u00a0\u202f\u2009,]\d{3})+|\d+)(?:\s+(?:просмотр\w*|views?))?", re.IGNORECASE)
-SHORT = re.compile(r"\d[.,]?\d*\s*(?:[KMКМ]|тыс|млн)", re.IGNORECASE)
-COUNTERS = (  # where the older sites had the number: elements, then what in them is exact
-    ("data-count", "like_views", "@data-count"),
-    ("data-count", "_views", "@data-count"),
-    ("title", "like_views", "@title"),
-    ("aria-label", "wall_item_views", "@aria-label"),
-    ("PostBottomAction", "PostBottomAction--views", ".//*[contains(@class,'PostBottomAction__count')]//text()"),
-)
-COUNTER = " or ".join(f"contains(concat(' ',@class,' '),' {name} ')" for name in dict.fromkeys(c[1] for c in COUNTERS))
+MOST_CACHES = 20  # a page has one or two, but a text on it may repeat the word
+CHARSETS = {"utf-8", "cp1251"}  # VK uses these; others that Python knows take quadratic time, such as punycode
 
 
 def calls(wants: Sequence[Want], access: Access) -> list[Call]:
@@ -48,16 +43,21 @@ def calls(wants: Sequence[Want], access: Access) -> list[Call]:
 
 
 def _call(want: Want, access: Access) -> Call:
+    """Ask with the keys of the link. It is unverified that the player accepts an access key as `list`."""
     target = want.target
     if target.kind == "wall":
-        url = f"{access.site_url}/wall{target.owner}_{target.item}"
+        query = urlencode({"hash": target.access_key}) if target.access_key else ""
+        url = f"{access.site_url}/wall{target.owner}_{target.item}{query and '?'}{query}"
     else:
-        url = f"{access.video_url}/video_ext.php?oid={target.owner}&id={target.item}"
+        keys = {"list": target.access_key, "hash": target.page_key}
+        given = {name: key for name, key in keys.items() if key}
+        query = urlencode({"oid": target.owner, "id": target.item} | given)
+        url = f"{access.video_url}/video_ext.php?{query}"
     return Call(((want,),), url, f"host:{urlsplit(url).netloc}")
 
 
 def read(call: Call, reply: Reply) -> Answer:
-    """Read a page. HTTP 200 proves nothing: what VK puts in the way comes with it too."""
+    """Read a page. HTTP 200 proves nothing, because VK's blocking pages have that status too."""
     want = call.wants[0]
     text = _decode(reply)
     if why := _blocked(reply, text):
@@ -67,23 +67,23 @@ def read(call: Call, reply: Reply) -> Answer:
 
 
 def _decode(reply: Reply) -> str:
-    """Decode by the header alone: vk.com sends windows-1251, m.vk.com utf-8, and <meta> is sometimes wrong."""
+    """Decode by the header alone, because <meta> is sometimes wrong: vk.com sends windows-1251 and m.vk.com utf-8."""
     found = re.search(r"charset=\"?([\w-]+)", reply.content_type, re.IGNORECASE)
     try:
-        codec = codecs.lookup(found[1] if found else "utf-8").name
-        return reply.body.decode(codec, errors="replace")
-    except (LookupError, ValueError):
-        return reply.body.decode("utf-8", errors="replace")
+        charset = codecs.lookup(found[1] if found else "utf-8").name
+    except LookupError:
+        charset = "utf-8"
+    return reply.body.decode(charset if charset in CHARSETS else "utf-8", errors="replace")
 
 
 def _blocked(reply: Reply, text: str) -> str:
-    """Say what VK puts in the way of the page, if it does."""
+    """Name the obstacle that VK answered with in place of the page; empty if there is none."""
     if reply.status in BLOCKING_STATUSES:
         return f"HTTP {reply.status}"
     path = urlsplit(reply.url).path.strip("/")
     if path in BLOCKING_PATHS:
         return BLOCKING_PATHS[path]
-    if found := re.search(r"<title[^>]*>([^<]*)", text[:20_000]):
+    if found := re.search(r"<title[^<>]*>([^<]*)", text[:20_000]):
         return "rate limit" if RATE_LIMIT_TITLE.search(found[1]) else ""
     unknown = CACHE not in text and "data-post-id" not in text
     return "puzzle" if unknown and "hash429" in text and "salt" in text else ""
@@ -101,56 +101,69 @@ def _outcome(want: Want, status: int, text: str) -> Outcome:
     in_json = _from_json(want, text)
     if in_json and (isinstance(in_json, Measured) or in_json.reason != Reason.VIEWS_HIDDEN):
         return in_json
-    if not text.rstrip().endswith(">"):  # perhaps in the middle of the number
-        return Again(want, Reason.BAD_RESPONSE, "the page is cut off", charged=True)
-    if found := _from_markup(want.target, text) or in_json:
-        return found
-    return Again(want, Reason.LAYOUT_CHANGED, "nothing known is on the page", charged=True)  # VK is at work, perhaps
+    if not text.rstrip().endswith(">"):  # the page may have been cut off in the middle of the number
+        return Again(want, Reason.BAD_RESPONSE, CUT_OFF, charged=True)
+    try:
+        return _from_markup(want, text) or in_json or _unknown(want)
+    except TooMuch:
+        return Again(want, Reason.BAD_RESPONSE, "more elements than a page has", charged=True)
+
+
+def _unknown(want: Want) -> Again:
+    return Again(want, Reason.LAYOUT_CHANGED, "nothing known is on the page", charged=True)  # VK may be in maintenance
 
 
 def _from_json(want: Want, text: str) -> Outcome | None:
-    """Read the API's answers that the page brings along for its scripts."""
-    method, ours = METHODS[want.target.kind], (want.target.owner, want.target.item)
-    answers = [entry.get("response") for entry in _cached_answers(text) if entry.get("method") == method]
-    items = [item for answer in answers for item in items_of(answer) or [] if identity_of(item) == ours]
-    return read_post(want, items, f"page {method}") if items else None
+    """Read the API's answers that the page contains for its scripts."""
+    method, *_ = METHODS[want.target.kind]
+    answers = [entry.get("response") for entry in cached_answers(text) if entry.get("method") == method]
+    items = of_post(want, [item for answer in answers for item in items_of(answer) or []])
+    owners = {id_: owner for answer in answers for id_, owner in owners_of(answer).items()}
+    return read_post(want, items, f"page {method}", owners) if items else None
 
 
-def _cached_answers(text: str) -> Iterator[dict[str, Any]]:
-    """Decode every list after the word: texts in it contain brackets and tags, so only a decoder finds its end."""
+def cached_answers(text: str) -> Iterator[dict[str, Any]]:
+    """Decode every list that follows the word. Only a JSON decoder finds its end: texts contain brackets and tags."""
     decoder = json.JSONDecoder()
-    for found in list(re.finditer(CACHE, text))[:MOST_CACHES]:
-        start = text.find("[", found.end(), found.end() + 50)
+    place, left = 0, len(text)  # `left`: how many characters may still be read without finding a list
+    for _ in range(MOST_CACHES):
+        word = text.find(CACHE, place)
+        if word < 0 or left < 0:
+            return
+        place = word + len(CACHE)
+        start = text.find("[", place, place + 50)
         try:
-            entries = decoder.raw_decode(text, start)[0] if start >= 0 else []
-        except (ValueError, RecursionError):
+            entries, place = decoder.raw_decode(text, start) if start >= 0 else ([], place)
+        except (ValueError, RecursionError) as error:
+            left -= error.pos - start if isinstance(error, json.JSONDecodeError) else len(text)
             continue
         yield from (entry for entry in entries if isinstance(entry, dict)) if isinstance(entries, list) else ()
 
 
-def _from_markup(target: Target, text: str) -> Measured | Gone | None:
-    """Read the counter inside the post's own element: the first one of a page is often a neighbour's."""
-    own = f"{target.owner}_{target.item}"
-    page = Selector(text=text, type="html")
-    posts = page.xpath("//*[@data-post-id=$own]", own=own)
-    if not posts:
+def _from_markup(want: Want, text: str) -> Outcome | None:
+    """Read the counter inside the post's own element, because the first counter on a page is often another post's. If
+    there is none, read VK's refusal, or that the post is shown without a number.
+    """
+    shown = Shown(text, f"{want.target.owner}_{want.target.item}")
+    wall = want.target.kind == "wall"  # a video and a post may have the same numbers
+    if wall and (count := shown.count()):
+        return Measured(count[0], f"page {count[1]}")
+    if refusal := _refusal(want, shown):
+        return refusal
+    if not (wall and shown.post):
         return None
-    mine = posts.xpath(f".//*[{COUNTER}][ancestor::*[@data-post-id][1]/@data-post-id=$own]", own=own)
-    for source, name, where in COUNTERS:
-        texts = mine.xpath(f"self::*[contains(concat(' ',@class,' '),' {name} ')]").xpath(where).getall()
-        counts = {count for text in texts if (count := _exact(text)) is not None}
-        if len(counts) == 1:
-            return Measured(counts.pop(), f"page {source}")
-    return Gone(Reason.VIEWS_HIDDEN, _what_is_there(mine)) if END in text else None
+    if END not in text:
+        return Again(want, Reason.BAD_RESPONSE, CUT_OFF, charged=True)
+    why = "only a shortened count is shown" if is_short(shown.words) else "the page shows no count"
+    return Gone(Reason.VIEWS_HIDDEN, why)
 
 
-def _exact(text: str) -> int | None:
-    """Read `1 234 просмотра`, never `1.2K`."""
-    found = EXACT.fullmatch(text.strip())
-    digits = re.sub(r"\D", "", found[1]) if found else ""
-    return int(digits) if digits.isascii() and 0 < len(digits) <= 19 and int(digits) <= LARGEST else None
-
-
-def _what_is_there(counters: SelectorList[Selector]) -> str:
-    text = " ".join(counters.xpath(".//text()|@title|@aria-label").getall())
-    return "only a shortened count is shown" if SHORT.search(text) else "the page shows no count"
+def _refusal(want: Want, shown: Shown) -> Gone | Again | None:
+    """Read the refusal that VK shows in the post's place; None if there is none."""
+    if shown.closed and not shown.post:
+        return Gone(Reason.PRIVATE, "profile_closed")
+    if not shown.sentence.strip():
+        return None
+    if not shown.whole:
+        return Again(want, Reason.BAD_RESPONSE, CUT_OFF, charged=True)
+    return read_sentence(want, shown.sentence, player=shown.player)

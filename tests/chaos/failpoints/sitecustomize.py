@@ -1,7 +1,7 @@
 """Every Python process of a system under test loads this (by PYTHONPATH): commits become places to die at.
 
-The file named by VIEWS_TEST_FAILPOINT says `before crawler.results.save kill`, for example; the first process that
-comes there takes the file away and kills, or stops, itself. Beside it, `seen` lists every place that was passed.
+The file named by VIEWS_TEST_FAILPOINT says `before crawler.queue.results.save kill`, for example; the first process
+that comes there takes the file away and kills, or stops, itself. Beside it, `seen` lists every place that was passed.
 """
 
 import os
@@ -24,7 +24,7 @@ def place():
     frame = sys._getframe(2)
     while frame:
         module = frame.f_globals.get("__name__", "")
-        if module.startswith(("crawler.", "control.")) and module != "crawler.database":
+        if module.startswith(("crawler.", "control.")) and module != "crawler.store.database":
             return f"{module}.{frame.f_code.co_qualname}"
         if module == "__main__" and frame.f_globals.get("__spec__"):
             return f"{frame.f_globals['__spec__'].name}.{frame.f_code.co_qualname}"

@@ -52,7 +52,13 @@ LINKS = [
     Case("https://vk.com/video205387401_165548505", "video", 205387401, 165548505),
     Case("https://vk.com/videos-77521?z=video-77521_162222515%2Fclub77521", "video", -77521, 162222515),
     Case("https://vk.com/video_ext.php?oid=-77521&id=162222515&hash=87b046504ccd8bfa", "video", -77521, 162222515),
-    Case("https://vk.com/video-95168827_456239103?list=cca524a0f0d5557e16", "video", -95168827, 456239103),
+    Case(
+        "https://vk.com/video-95168827_456239103?list=cca524a0f0d5557e16",
+        "video",
+        -95168827,
+        456239103,
+        "cca524a0f0d5557e16",
+    ),
     Case(
         "http://vk.com/feed?z=video-43215063_166094326%2Fbb50cacd3177146d7a",
         "video",
@@ -99,4 +105,22 @@ LINKS = [
     Case("ftp://vk.com/wall-1_2", expect="reject:bad_scheme"),
     Case("https://user@vk.com/wall-1_2", expect="reject:bad_host"),
     Case("https://vk.com/wall-1_9223372036854775808", expect="reject:bad_id"),
+    Case("https://vkvideo.ru/playlist/-70110_3/video-70110_456239101", "video", -70110, 456239101),
+    Case("https://vkvideo.ru/playlist/-70110_3", expect="reject:unsupported"),
+    Case(
+        "https://vkvideo.ru/video-70150_456239105?list=ln-AbCdEfGhIjKlMnOpQrS",
+        "video",
+        -70150,
+        456239105,
+        "ln-AbCdEfGhIjKlMnOpQrS",
+    ),
+    Case("//vk.com/video_ext.php?oid=70160&id=456239108&hash=0123456789abcdef&hd=2", "video", 70160, 456239108),
+    Case(
+        "https://vk.com/video_ext.php?oid=-70170&amp;id=456239109&amp;hash=0123456789abcdef&amp;hd=1",
+        "video",
+        -70170,
+        456239109,
+    ),
+    Case("https://vk.com/wall-70190_1?reply=2&amp;w=wall-70191_3", "wall", -70191, 3),
+    Case("https://vk.com/clips/id70210?feedType=ownerFeed&owner=70210&z=clip70210_456239111", "clip", 70210, 456239111),
 ]

@@ -9,13 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.platforms import vk
-from crawler.platforms.contract import Again, Gone, Measured, Pause, Refused, Reply, Want
+from crawler.platforms.contract import About, Again, Gone, Measured, Pause, Refused, Reply, Want
 from crawler.reasons import Reason
 
 ACCESS = vk.access({"VK_TOKENS": "first-token, second-token"})
 FIRST, SECOND = ACCESS.credentials
 USER, SERVICE = replace(FIRST, kind="user"), replace(FIRST, kind="service")
 ALONE = replace(ACCESS, credentials=(FIRST,))
+SAID = About(owner=-1)  # all that these items say beside their counts
 
 
 def want(name, **kwargs):
@@ -78,13 +79,20 @@ class TestCalls:
     def test_a_service_token_asks_for_posts_directly(self):
         (call,) = plan(walls(2), SERVICE)
         assert call.url == "https://api.vk.com/method/wall.getById"
-        assert call.form == {"access_token": "first-token", "v": "5.199", "posts": "-1_1,-1_2"}
+        assert call.form == {
+            "access_token": "first-token",
+            "v": "5.199",
+            "posts": "-1_1,-1_2",
+            "extended": "1",
+            "fields": "members_count",
+        }
 
     def test_a_user_token_asks_by_execute(self):
         (call,) = plan([want("wall-1_1"), want("video-1_2_abc")], USER)
         assert call.url == "https://api.vk.com/method/execute"
         assert call.form["code"] == (
-            'return [API.wall.getById({"posts":"-1_1"}),API.video.get({"videos":"-1_2_abc","count":1})];'
+            'return [API.wall.getById({"posts":"-1_1","extended":1,"fields":"members_count"}),'
+            'API.video.get({"videos":"-1_2_abc","count":1})];'
         )
 
     def test_of_an_unknown_token_one_call_is_asked_first(self):
@@ -156,12 +164,14 @@ class TestItems:
 
     def test_companions(self):
         shown = item(1, likes={"count": 1}, comments={"count": "2"}, reposts={"count": 3})
-        assert outcome(ask(walls(1), {"response": {"items": [shown]}})) == Measured(7, "wall.getById 5.199", 1, None, 3)
+        assert outcome(ask(walls(1), {"response": {"items": [shown]}})) == Measured(
+            7, "wall.getById 5.199", 1, None, 3, about=SAID
+        )
 
     def test_a_videos_counts(self):
         shown = {"owner_id": -1, "id": 1, "views": 9, "local_views": 1, "comments": 4, "likes": {"count": 2}}
         answer = ask(videos(1), {"response": [{"count": 1, "items": [shown]}]}, USER)
-        assert outcome(answer) == Measured(9, "video.get 5.199", 2, 4, None)
+        assert outcome(answer) == Measured(9, "video.get 5.199", 2, 4, None, about=SAID)
 
     def test_posts_are_matched_by_identity_and_not_by_place(self):
         shown = [item(3, 30), {"owner_id": 1, "id": 1, "views": {"count": 9}}, item(1, 10), item(2, 20)]
@@ -286,6 +296,106 @@ class TestExecute:
     def test_a_list_of_another_length_is_nothing(self, response):
         found = outcome(ask(walls(1), {"response": response}, USER))
         assert (found.charged, found.reason) == (True, Reason.BAD_RESPONSE)
+
+
+NO_SCOPE = error(15, error_subcode=1133)
+NO_METHOD = error(15, error_msg="Access denied: no access to call this method.")
+OTHER_PROFILE = error(1051)
+RIGHTS = pytest.mark.parametrize("refusal", [NO_SCOPE, NO_METHOD, OTHER_PROFILE])
+
+
+class TestRights:
+    """What a token has no right to says nothing of the posts, and its other calls go on."""
+
+    @RIGHTS
+    def test_a_token_without_the_right_to_videos_measures_the_rest(self, refusal):
+        wants = [want("wall-1_1"), want("video-1_2")]
+        parts = [{"items": [item(1)]}, False]
+        answer = ask(wants, {"response": parts, "execute_errors": [refusal]}, USER)
+        wall, video = (answer.outcomes[each.target] for each in wants)
+        assert (wall.views, answer.lacks, answer.trouble) == (7, "video.get", None)
+        assert (type(video), video.charged, video.reason) == (Again, False, Reason.CREDENTIAL)
+
+    @RIGHTS
+    def test_the_first_answer_of_a_token_tells_both(self, refusal):
+        answer = ask(videos(1), {"response": [False], "execute_errors": [refusal]}, FIRST)
+        assert (answer.kind, answer.lacks, answer.trouble) == ("user", "video.get", None)
+
+    @RIGHTS
+    @pytest.mark.parametrize("credential", [FIRST, USER, SERVICE])
+    def test_refused_as_a_whole_it_is_the_token(self, refusal, credential):
+        answer = ask(walls(3), {"error": refusal}, credential)
+        assert isinstance(answer.trouble, Refused)
+        assert {(type(found), found.charged) for found in answer.outcomes.values()} == {(Again, False)}
+
+    @RIGHTS
+    def test_refused_its_posts_it_is_the_token_too(self, refusal):
+        answer = ask(walls(3), {"response": [False], "execute_errors": [refusal]}, USER)
+        assert isinstance(answer.trouble, Refused)
+        assert {(type(found), found.charged) for found in answer.outcomes.values()} == {(Again, False)}
+
+    def test_an_applications_trouble_pauses_the_token(self):
+        answer = ask(walls(3), {"error": error(15, error_subcode=1134)}, SERVICE)
+        assert isinstance(answer.trouble, Pause)
+
+    def test_videos_go_to_a_token_with_the_right(self):
+        poor, rich = replace(USER, lacks=("video.get",)), replace(SECOND, kind="user")
+        planned = plan(walls(1) + videos(2), poor, rich, access=ACCESS)
+        assert {call.budget for call in planned if "video.get" in call.form["code"]} == {rich.budget}
+
+    def test_where_no_token_has_the_right_videos_are_read_from_their_pages(self):
+        poor = replace(USER, lacks=("video.get",))
+        post, video = plan([want("wall-1_1"), want("video-1_2")], poor)
+        assert (post.budget, video.budget) == (poor.budget, "host:vkvideo.ru")
+
+    def test_while_a_token_that_may_have_it_rests_videos_wait(self):
+        assert plan(videos(2), replace(USER, lacks=("video.get",)), access=ACCESS) == []
+
+
+# Answers made up after public reports: kind of post and item asked, group by group, with the answer and what is right.
+def shown_post(number, views):
+    return {"items": [{"id": number, "owner_id": -1, "text": "made up", "views": {"count": views}}]}
+
+
+REPORTED = [
+    (  # Duff89/parser_avito#267
+        [["wall-1_1"], ["video-1_2"]],
+        {
+            "response": [shown_post(1, 1001), False],
+            "execute_errors": [{"method": "video.get", **error(15, error_subcode=1133)}],
+        },
+        {"wall-1_1": 1001, "video-1_2": "again, uncharged"},
+    ),
+    (  # python273/vk_api#397
+        [[f"wall-1_{item}" for item in range(1, 101)], ["wall-1_101"]],
+        {"response": [False, shown_post(101, 2101)], "execute_errors": [{"method": "wall.getById", **error(10)}]},
+        {"wall-1_101": 2101, "wall-1_1": "again, with 100", "wall-1_100": "again, with 100"},
+    ),
+    (  # gitroomhq/postiz-app#1408
+        [["wall-1_1"]],
+        {"error": error(1051)},
+        {"wall-1_1": "again, uncharged"},
+    ),
+]
+
+
+@pytest.mark.parametrize(("groups", "said", "expected"), REPORTED)
+def test_what_people_reported_is_read_right(groups, said, expected):
+    answer = ask([want(name) for group in groups for name in group], said, USER)
+    found = {target.key: outcome for target, outcome in answer.outcomes.items()}
+    assert {name: told(found[name]) for name in expected} == expected
+
+
+def told(outcome):
+    if isinstance(outcome, Measured):
+        return outcome.views
+    assert isinstance(outcome, Again)
+    return f"again, with {outcome.shared}" if outcome.shared else f"again, {'' if outcome.charged else 'un'}charged"
+
+
+def test_an_answer_goes_by_the_code_that_nobody_knows():
+    parts = {"response": [False, False], "execute_errors": [error(10), error(7777)]}
+    assert ask(walls(200), parts, USER).code == "vk 7777"
 
 
 json_values = st.recursive(

@@ -47,6 +47,7 @@ TABLE = """
 210 final-item private
 212 final-item private
 601 pause-token credential
+1051 stop-token credential
 1114 stop-token credential
 1116 stop-token credential
 1117 stop-token credential
@@ -70,9 +71,24 @@ def test_an_unknown_code_is_tried_again_and_kept():
     assert "7777" in str(error)
 
 
-@pytest.mark.parametrize(("subcode", "action"), [(0, "final-item"), (1133, "config"), (1134, "config")])
-def test_access_denied_may_be_about_the_application(subcode, action):
-    assert VkError(15, subcode).meaning.action == action
+@pytest.mark.parametrize(
+    ("words", "subcode", "action"),
+    [
+        ("Access denied", 0, "final-item"),
+        ("Access denied: this wall available only for community members", 0, "final-item"),  # vknet/vk#672
+        ("Access denied", 1133, "stop-token"),
+        ("Access denied: no access to call this method", 0, "stop-token"),  # PipedreamHQ/pipedream#4451
+        ("Access denied: it cannot be called with current scopes.", 0, "stop-token"),
+        ("Access denied: no access to call this method", 1134, "config"),
+    ],
+)
+def test_access_denied_may_be_about_the_token_or_the_application(words, subcode, action):
+    error = read_error({"error_code": 15, "error_subcode": subcode, "error_msg": words})
+    assert error.meaning.action == action
+
+
+def test_whatever_pauses_a_token_says_for_how_long():
+    assert all(meaning.seconds > 0 for meaning in ERRORS.values())
 
 
 @pytest.mark.parametrize("given", [None, [], "x", {}, {"error_code": "5"}, {"error_code": True}, {"error_code": -1}])

@@ -1,8 +1,11 @@
+from urllib.parse import parse_qsl
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from crawler.platforms.contract import Rejected, Target
+from crawler.platforms import vk
+from crawler.platforms.contract import Target
 from crawler.platforms.vk import links
 from crawler.reasons import Reason
 from tests.crawler.platforms.cases import LINKS, Case
@@ -25,6 +28,39 @@ MORE = [
     Case("https://vk.com/clip-1_2_abc", "clip", -1, 2, "abc"),
     Case("https://vk.com/wall-1_9223372036854775807", "wall", -1, 2**63 - 1),
     Case("https://vk.com/away.php?to=vk.com%2Fclip-1_2", "clip", -1, 2),
+    Case("https://vk.com/wall-1_2,", "wall", -1, 2),
+    Case("https://vk.com/wall-1_2;", "wall", -1, 2),
+    Case("https://vk.com/wall-1_2.", "wall", -1, 2),
+    Case("https://vk.com/wall-1_2)", "wall", -1, 2),
+    Case(" <https://vk.com/wall-1_2> ", "wall", -1, 2),
+    Case("(https://vk.com/wall-1_2)", "wall", -1, 2),
+    Case('"https://vk.com/wall-1_2"', "wall", -1, 2),
+    Case('"https://vk.com/wall-1_2",', "wall", -1, 2),
+    Case("( wall-1_2 ).", "wall", -1, 2),
+    Case('"https://vk.com/wall-1_2."', "wall", -1, 2),
+    Case("https://vk.com/wall-1_2,;", expect="reject:unsupported"),
+    Case("<//vk.com/wall-1_2?hash=a&amp;from=b>;", "wall", -1, 2, "a"),
+    Case("//m.vk.ru:443/wall-1_2", "wall", -1, 2),
+    Case("https://vk.com/away.php?to=%2F%2Fvk.com%2Fwall-1_2", "wall", -1, 2),
+    Case("https://vkvideo.ru/video/-1_2", "video", -1, 2),
+    Case("https://vkvideo.ru/Video/-1_2_abc", "video", -1, 2, "abc"),
+    Case("https://vkvideo.ru/playlist/-5_6/VIDEO-1_2_abc", "video", -1, 2, "abc"),
+    Case("https://vk.com/videos-1?z=video-1_2%2Fln-Ab_c-1", "video", -1, 2, "ln-Ab_c-1"),
+    Case("https://vk.com/videos-1?z=video-1_2%2Fpl_-1_-2", "video", -1, 2),
+    Case("https://vk.com/video-1_2_abc?list=0a1b", "video", -1, 2, "abc"),
+    Case("https://vk.com/video-1_2?list=club1", "video", -1, 2),
+    Case("https://vk.com/clip-1_2?list=ln-Q", "clip", -1, 2, "ln-Q"),
+    Case("https://vk.com/clip-1_2?list=ln-", "clip", -1, 2),
+    Case("https://vk.com/wall-1_2?list=0a1b", "wall", -1, 2),
+    Case("https://vkvideo.ru/playlist/-5_6/wall-1_2", expect="reject:unsupported"),
+    Case("https://vkvideo.ru/playlist/x/video-1_2", expect="reject:unsupported"),
+    Case("https://vkvideo.ru/video/-1_0", expect="reject:bad_id"),
+    Case("//evil.example/wall-1_2", expect="reject:bad_host"),
+    Case("///vk.com/wall-1_2", expect="reject:bad_host"),
+    Case("//vk.com@evil.example/wall-1_2", expect="reject:bad_host"),
+    Case(",", expect="reject:empty"),
+    Case("<>", expect="reject:empty"),
+    Case("( )", expect="reject:empty"),
     Case("", expect="reject:empty"),
     Case(" \ufeff ", expect="reject:empty"),
     Case("https://vk.com/wall-1_2" + "?" * 2048, expect="reject:too_long"),
@@ -101,6 +137,11 @@ WORDS = [
     "away.php?to=",
     "video_ext.php",
     "oid=",
+    "&amp;",
+    "playlist/",
+    "list=ln-",
+    "<",
+    ">",
     "id=",
 ]
 pasted = st.one_of(st.text(), st.lists(st.sampled_from(SIGNS + WORDS)).map("".join), st.text(st.characters(codec=None)))
@@ -112,11 +153,60 @@ def test_T27_the_table(case):
     found = links.identify(case.url)
     if case.expect == "accept":
         kind = "wall" if case.kind == "wall" else "video"  # a clip is a video: they share their ids
-        assert found == Target("vk", kind, case.owner, case.item, f"{kind}{case.owner}_{case.item}", case.access_key)
+        key = f"{kind}{case.owner}_{case.item}"
+        assert found._replace(page_key="") == Target("vk", kind, case.owner, case.item, key, case.access_key)
     else:
         detail = case.expect.removeprefix("reject:")
-        assert found == Rejected(links.REASONS.get(detail, Reason.INVALID_LINK), detail)
-        assert links.ADVICE[detail]
+        reason = Reason(detail) if detail in {"unsupported", "short_link"} else Reason.INVALID_LINK
+        assert (found.reason, found.detail.startswith(detail)) == (reason, True)
+        assert vk.ADVICE[found.detail]
+
+
+@pytest.mark.parametrize(
+    ("text", "detail"),
+    [
+        ("https://vk.com/wall-1_2 https://vk.com/wall-1_3", "bad_chars_two_links"),
+        ("https://vk.com/wall-1_2\nhttps://vk.com/wall-1_3", "bad_chars_two_links"),
+        ("wall-1_2 wall-1_3", "bad_chars_two_links"),
+        ("https://vk.com/wall-1_2,https://vk.com/wall-1_3", "unsupported_two_links"),
+        ("https://vk.com/wall-1_2https://vk.com/wall-1_3", "unsupported_two_links"),
+        ("vk.com/wall-1_2;vk.com/video-1_3", "unsupported_two_links"),
+        ("https://vk.com/wall-1_0,https://vk.com/wall-1_3", "unsupported_two_links"),
+        ("https://vk.com/wall-1_2 наш пост", "bad_chars"),
+        ("https://archive.example/https://vk.com/wall-1_2", "bad_host"),
+        ("https://vkvideo.ru/playlist/-70110_3", "unsupported_playlist"),
+        ("https://vkvideo.ru/video/playlist/-70110_3", "unsupported_playlist"),
+        ("https://vk.com/videos-1?z=playlist%2F-1_2", "unsupported_playlist"),
+        ("https://vk.com/audio_playlist-1_2", "unsupported_playlist"),
+        ("https://vk.com/playlists", "unsupported"),
+        ("https://vk.com/wall-111670353", "unsupported_wall"),
+        ("https://vk.com/feed?w=wall1", "unsupported_wall"),
+        ("https://vk.com/wall-111670353_", "unsupported_cut_off"),
+        ("https://vk.com/wall-", "unsupported_cut_off"),
+        ("https://vk.com/video-1", "unsupported_cut_off"),
+        ("https://vk.com/wall-1_23…", "unsupported_cut_off"),
+        ("https://vk.com/wall-1_23...", "unsupported_cut_off"),
+        ("https://vk.com/video_ext.php?oid=-1&id=", "unsupported_cut_off"),
+        ("https://vk.c…", "bad_host_cut_off"),
+        ("https://vk.com/walls-1", "unsupported"),
+        ("https://vk.com/wallpapers", "unsupported"),
+        ("https://vk.com/photo-1_2", "unsupported"),
+        ("https://vk.com/wall-1_2?" + "a&" * 100, "too_many_fields"),
+        ("https://vk.com/away.php?to=vk.com/wall-1_2%3F" + "a%26" * 100, "too_many_fields"),
+    ],
+)
+def test_the_advice_tells_the_true_cause(text, detail):
+    found = links.identify(text)
+    assert found.detail == detail
+    assert vk.ADVICE[detail]
+
+
+def test_each_cause_has_a_sentence_of_its_own_and_the_old_word_before_it():
+    longer = [detail for detail in vk.ADVICE if any(detail.startswith(f"{old}_") for old in vk.ADVICE)]
+    assert len(longer) > 5
+    for detail in longer:
+        old = next(old for old in vk.ADVICE if detail.startswith(f"{old}_"))
+        assert vk.ADVICE[detail] != vk.ADVICE[old]
 
 
 @given(pasted)
@@ -128,7 +218,56 @@ def test_any_text_has_an_answer_and_what_is_accepted_keeps_its_identity(text):
     if isinstance(found, Target):
         again = links.identify(links.canonical(found.key))
         assert again == links.target(found.key, "")
-        assert links.target(found.key, found.access_key) == found
+        assert links.target(found.key, found.opened_by) == found
+
+
+names = st.sampled_from(["w", "%77", "W", "z", "z+", "%7A", "list", "utm_source", "", "hash", "has%68", "%zz"])
+values = st.sampled_from(["", "=", "=wall-1_2", "=wall-1_3", "=a=b", "=%2B+"])
+
+
+@given(st.lists(st.tuples(names, values).map("".join), max_size=99))
+def test_fields_that_are_not_ours_change_nothing(fields):
+    query = "&".join(fields)
+    pairs = parse_qsl(query, keep_blank_values=True)
+    found = links._fields(query)
+    for name in links.FIELDS:
+        given = [value for other, value in pairs if other == name]
+        if len(given) > 1:
+            with pytest.raises(links.Refusal, match="ambiguous"):
+                found.get(name)
+        else:
+            assert found.get(name) == "".join(given)
+
+
+PLAYER = "https://vk.com/video_ext.php?oid=-1&id=2"
+
+
+@pytest.mark.parametrize(
+    ("text", "access_key", "page_key"),
+    [
+        (f"{PLAYER}&hash=0a1B-_", "", "0a1B-_"),
+        (f"{PLAYER}&amp;hash=0a1b&amp;hd=2", "", "0a1b"),
+        ("https://vk.com/clip_ext.php?oid=-1&id=2&hash=0a", "", "0a"),
+        ("https://vkvideo.ru/video_embed?oid=-1&id=2&hash=0a", "", "0a"),
+        (f"{PLAYER}&hash=0a&list=ln-Q", "ln-Q", "0a"),
+        (f"{PLAYER}&hash=", "", ""),
+        (f"{PLAYER}&hash=a%23b", "", ""),
+        (PLAYER, "", ""),
+        ("https://vk.com/video-1_2?hash=0a", "", ""),
+        ("https://vk.com/video-1_2?list=0a", "0a", ""),
+        ("https://vk.com/wall-1_2?hash=0a", "0a", ""),
+    ],
+)
+def test_keys_travel_with_their_link(text, access_key, page_key):
+    found = links.identify(text)
+    assert (found.access_key, found.page_key) == (access_key, page_key)
+    assert links.target(found.key, found.opened_by) == found
+
+
+def test_links_with_different_keys_are_different_requests():
+    opened = ("", "&hash=0a", "&hash=0b", "&list=0a", "&hash=0a&list=0a")
+    assert len({links.identify(PLAYER + keys) for keys in opened}) == len(opened)
+    assert len({links.identify(PLAYER + keys).opened_by for keys in opened}) == len(opened)
 
 
 @given(kind=st.sampled_from(["wall", "video", "clip"]), owner=ids, sign=st.sampled_from(["", "-"]), item=ids)

@@ -1,5 +1,7 @@
 """VK's pages, without a network: the ones of the stand-in, and what may be wrong with them."""
 
+from urllib.parse import parse_qsl
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -38,6 +40,36 @@ def test_every_page_of_the_stand_in(kind, item):
     expected = truth.expected(kind, -1, item, "page")
     assert (found.views if isinstance(found, Measured) else found.reason) == expected
     assert isinstance(trouble, Pause) == (expected == "blocked")
+
+
+KEYED = truth.Fate.LINK_ONLY.value
+HASH = truth.embed_hash(-1, KEYED)
+
+
+@pytest.mark.parametrize(
+    ("link", "opens"),
+    [
+        (f"https://vk.com/video-1_{KEYED}_{'ab' * 9}", False),
+        (f"https://vk.com/video-1_{KEYED}?list={truth.key(-1, KEYED)}", True),
+        (f"https://vk.com/videos-1?z=video-1_{KEYED}%2F{truth.key(-1, KEYED)}", True),
+        (f"https://vk.com/video_ext.php?oid=-1&id={KEYED}&hash={HASH}&hd=2", True),
+        (f"https://vk.com/video_ext.php?oid=-1&id={KEYED}&hash=0{HASH}", False),
+        (f"https://vk.com/video_ext.php?oid=-1&id={KEYED}", False),
+    ],
+)
+def test_a_page_is_asked_with_the_key_that_the_link_had(link, opens):
+    target = vk.identify(link)
+    (call,) = vk.calls([Want(target)], ACCESS, [])
+    path, _, query = call.url.removeprefix("https://vkvideo.ru").partition("?")
+    shown = page(path, dict(parse_qsl(query)))
+    answer = vk.read(call, Reply(shown.status, call.url, shown.content_type, shown.text.encode()))
+    found = answer.outcomes[target]
+    assert (found.views if opens else found.reason) == (truth.views("video", -1, KEYED) if opens else Reason.PRIVATE)
+
+
+def test_the_page_of_a_post_is_asked_with_its_key():
+    (call,) = vk.calls([Want(vk.identify("https://vk.com/wall-1_2?hash=aB-_&reply=3"))], ACCESS, [])
+    assert call.url == "https://vk.com/wall-1_2?hash=aB-_"
 
 
 def post(inside, id_="-1_5"):

@@ -5,13 +5,17 @@ import shutil
 import signal
 import subprocess
 import sys
+from contextlib import closing
 from time import monotonic, sleep
 
 import requests
-from sqlalchemy import select
+from scrapyd.sqlite import JsonSqlitePriorityQueue
+from sqlalchemy import select, update
 
-from crawler import database
-from crawler.models import Link, Run
+from crawler.store import database
+from crawler.store.database import now
+from crawler.store.models.batches import Link
+from crawler.store.models.runs import Run, RunState
 from tests.processes import MARK, marked, spares, spiders
 from tests.seed import seed
 from tests.system import clean_environment, free_port
@@ -26,6 +30,13 @@ def until(true, what, seconds=30.0):
             return result
         sleep(0.05)
     raise AssertionError(f"not {what}")
+
+
+def enqueue(folder, job, **arguments):
+    """Put a job into the queue of the scrapyd in this folder that it would not take."""
+    queue = JsonSqlitePriorityQueue(str(folder / "var/scrapyd/dbs/default.db"), "spider_queue")
+    with closing(queue.conn):
+        queue.put({"name": "vk_views", "_job": job, **arguments})
 
 
 class Scrapyd:
@@ -74,6 +85,17 @@ class Scrapyd:
     def schedule(self, job, **more):
         form = {"project": "default", "spider": "vk_views", "jobid": job, "run": job} | more
         assert self.ask("schedule.json", **form)["status"] == "ok"
+
+    def over(self):
+        """Commit a run that is not to be had any more: whoever works on it ends at once, and nobody kills it before."""
+        run = seed(self.engine, ["wall-1_1"])
+        with self.engine.begin() as connection:
+            ended = update(Run).where(Run.id == run)
+            connection.execute(ended.values(state=RunState.FINISHED, finished_at=now() + 3600))
+        return run
+
+    def queue(self, job, **arguments):
+        enqueue(self.folder, job, **arguments)
 
     def jobs(self, state):
         return [job["id"] for job in self.ask("listjobs.json?project=default")[state]]

@@ -7,13 +7,16 @@ import subprocess
 import sys
 
 import pytest
-from sqlalchemy import text, update
+from sqlalchemy import select, text, update
 
-from crawler.models import Link, Run
 from crawler.scrapyd import reaper
+from crawler.store.models.batches import Link
+from crawler.store.models.runs import Run
 from tests.crawler.scrapyd.daemon import until
 from tests.processes import RUNNER, marked
 from tests.seed import seed
+
+pytestmark = pytest.mark.process
 
 cold_or_warm = pytest.mark.parametrize("scrapyd", [0, 2], ids=["cold", "warm"], indirect=True)
 
@@ -79,13 +82,25 @@ def test_a_killed_spider_gives_its_links_back_at_once(scrapyd):
     assert scrapyd.rows(run) == [("created", None, 1), ("created", None, 0)]
 
 
+def test_a_spider_that_dies_while_the_database_is_away_gives_its_links_back_once_it_is_there_again(scrapyd):
+    run = scrapyd.run(["wall-1_1"])
+    with scrapyd.engine.begin() as connection:
+        connection.execute(update(Run).values(lease_until=1e12))
+        connection.execute(text("ALTER TABLE runs RENAME TO hidden"))
+    os.kill(scrapyd.spider(), signal.SIGKILL)
+    until(lambda: "which cannot be stored" in scrapyd.log.read_text(), "tried")
+    with scrapyd.engine.begin() as connection:
+        connection.execute(text("ALTER TABLE hidden RENAME TO runs"))
+    until(lambda: scrapyd.outcome(run) == ("lost", "its process died"), "lost", 10)
+
+
 def test_of_a_job_that_was_posted_twice_the_second_process_takes_nothing_from_the_first(scrapyd):
     run = scrapyd.run(["wall-1_1"])
     environment = scrapyd.environment | {"SCRAPY_JOB": run}
     command = [sys.executable, "-m", RUNNER, "crawl", "vk_views", "-a", f"run={run}"]
     with subprocess.Popen(command, cwd=scrapyd.folder, env=environment, stdin=subprocess.PIPE, stderr=-3) as second:
         assert second.wait(20) == 0
-    reaper.bury(scrapyd.engine, run, second.pid)
+    reaper.give_up_run(scrapyd.engine, run, second.pid)
     assert scrapyd.outcome(run) == ("running", None)
 
 
@@ -104,8 +119,8 @@ def test_a_cancelled_run_gives_its_slot_back_though_vk_is_silent(scrapyd):
 
 
 def test_a_job_that_cannot_be_started_gives_its_slot_back(scrapyd):
-    scrapyd.schedule("../../../x")
-    scrapyd.schedule("1" * 32, links="x" * 131_072)
+    scrapyd.queue("../../../x", run="x")
+    scrapyd.queue("1" * 32, links="x" * 131_072)
     scrapyd.run(["wall-1_1"])
     log = scrapyd.log.read_text()
     assert "Job ../../../x could not be started" in log
@@ -120,8 +135,43 @@ def test_a_locked_queue_stops_no_polling_and_an_unlistable_job_no_slot(scrapyd):
         queue.execute("ALTER TABLE hidden RENAME TO spider_queue")
     with sqlite3.connect(dbs / "jobs.db") as jobs:
         jobs.execute("DROP TABLE finished_jobs")
-    scrapyd.schedule("2" * 32)
+    scrapyd.schedule(scrapyd.over())
     until(lambda: "could not be listed as finished" in scrapyd.log.read_text(), "ended")
     scrapyd.run(["wall-1_1"])
     queue.close()
     jobs.close()
+
+
+def further(scrapyd):
+    """A job whose first run had nothing to do, and that works on another batch now; its id, and the second run's."""
+    scrapyd.ready()
+    second = seed(scrapyd.engine, ["wall-1_2"], run=False)
+    job = seed(scrapyd.engine, ["spam"])
+    scrapyd.schedule(job)
+    until(lambda: scrapyd.one(select(Link.id).where(Link.batch_id == second, Link.sent.is_(True))), "sent")
+    return job, scrapyd.one(select(Run.id).where(Run.batch_id == second)).id
+
+
+@cold_or_warm
+def test_a_cancel_in_the_console_ends_the_batch_that_its_job_works_on_now(scrapyd):
+    job, run = further(scrapyd)
+    assert scrapyd.jobs("running") == [job]
+    assert scrapyd.cancel(job)["prevstate"] == "running"
+    assert scrapyd.outcome(run) == ("finished", "cancelled")
+    assert scrapyd.rows(run) == [("failed", "cancelled", 0)]
+
+
+def test_a_killed_process_gives_back_what_its_further_run_held(scrapyd):
+    _, run = further(scrapyd)
+    os.kill(scrapyd.spider(), signal.SIGKILL)
+    until(lambda: scrapyd.outcome(run) == ("lost", "its process died"), "lost", 10)
+    assert scrapyd.rows(run) == [("created", None, 1)]
+
+
+def test_a_stop_ends_a_further_run_in_order(scrapyd):
+    job, run = further(scrapyd)
+    assert f"run={run} Works on run={run}" in scrapyd.spider_log(job)
+    scrapyd.stop()
+    assert marked(scrapyd.mark) == {}
+    assert scrapyd.outcome(run) == ("finished", "shutdown")
+    assert scrapyd.rows(run) == [("created", None, 0)]

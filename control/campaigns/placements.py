@@ -1,0 +1,136 @@
+"""The placements of a campaign: added, read page by page, changed and removed."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Engine, Row, Select, and_, delete, func, insert, literal, select, update
+
+from control.accounts import row_lock
+from control.batches import quota
+from control.batches.idempotency import Key, claim
+from control.batches.progress import own
+from control.campaigns import campaigns, next_points
+from control.errors import FollowsTooMuch, NotFound
+from control.reports import history
+from control.settings import Settings
+from crawler import platforms
+from crawler.queue import acceptance, erasure, wakeup
+from crawler.queue.acceptance import Entry, Receipt
+from crawler.store.database import now, snapshot, writing
+from crawler.store.models.batches import Link
+from crawler.store.models.campaigns import Campaign, FollowedPost, Following, Placement
+from crawler.store.models.posts import Post, Reading
+
+MOST_PLACEMENTS = 20_000  # of a campaign
+
+
+class Page(NamedTuple):
+    rows: list[Row[Any]]
+    next_cursor: int | None  # a position
+
+
+def links_of(engine: Engine, user_id: str, public_id: str) -> list[str]:
+    """Read the links of a batch of the user's, in the order sent. Raises NotFound."""
+    with snapshot(engine) as connection:
+        batch_id = own(connection, user_id, public_id)
+        links = select(Link.url).where(Link.batch_id == batch_id).order_by(Link.position).limit(MOST_PLACEMENTS + 1)
+        return list(connection.execute(links).scalars())
+
+
+def add(  # noqa: PLR0913, PLR0917 - each is another thing
+    engine: Engine, settings: Settings, user_id: str, public_id: str, links: Sequence[str], key: Key | None
+) -> tuple[Receipt, list[Entry]]:
+    """Let a campaign follow what these links name, from now on. They are committed when this returns.
+
+    With an idempotency key that was used before nothing is stored, and the receipt is the first one's.
+    Each link counts as one that is handed in today, for it is measured at once.
+    Raises NotFound, FollowsTooMuch, QuotaExceeded, IdempotencyKeyReused.
+    """
+    entries = acceptance.entries(links, platforms.identify)
+    receipt = acceptance.receipt(public_id, entries)
+    with writing(engine) as connection:
+        campaign = campaigns.find(connection, user_id, public_id, lock=True)
+        first = claim(connection, user_id, key, receipt) if key else receipt
+        if first is receipt:
+            _check(connection, campaign, user_id, len(entries), settings.most_followed_posts)
+            quota.charge_day(connection, user_id, len(entries), settings.most_links_per_day)
+            position = _take_positions(connection, campaign.id, len(entries))
+            acceptance.place(connection, campaign.id, position, entries)
+            next_points.begin(connection, campaign.id, position)
+    wakeup.send(engine)
+    return first, entries
+
+
+def _check(connection: Connection, campaign: Row[Any], user_id: str, more: int, most: int) -> None:
+    row_lock.lock(connection, user_id)
+    if campaign.placements + more > MOST_PLACEMENTS:
+        raise FollowsTooMuch(f"A campaign takes {MOST_PLACEMENTS:,} placements: make another one for the rest.")
+    followed = select(func.count()).select_from(Placement).join(Campaign).where(Campaign.user_id == user_id)
+    if connection.execute(followed).scalar_one() + more > most:
+        raise FollowsTooMuch(f"A user may follow {most:,} placements: remove some that have come to their end.")
+
+
+def _take_positions(connection: Connection, campaign_id: int, number: int) -> int:
+    """Return the first of so many positions, which no other placement ever gets."""
+    taken = update(Campaign).where(Campaign.id == campaign_id).values(positions=Campaign.positions + number)
+    return int(connection.execute(taken.returning(Campaign.positions)).scalar_one()) - number
+
+
+def page(connection: Connection, campaign_id: int, user_id: str, after: int | None, limit: int) -> Page:
+    """Read some of them in the order added, each with its last reading that the user may see."""
+    some = _placements(user_id).where(Placement.campaign_id == campaign_id)
+    if after is not None:
+        some = some.where(Placement.position > after)
+    rows = list(connection.execute(some.order_by(Placement.position).limit(limit + 1)))
+    return Page(rows[:limit], rows[limit - 1].position if len(rows) > limit else None)
+
+
+def find(connection: Connection, campaign_id: int, user_id: str, position: int) -> Row[Any]:
+    """Raises NotFound."""
+    one = _placements(user_id).where(Placement.campaign_id == campaign_id, Placement.position == position)
+    row = connection.execute(one).one_or_none()
+    if row is None:
+        raise NotFound("This campaign has no such placement.")
+    return row
+
+
+def change(connection: Connection, placement: Row[Any], values: dict[str, Any], *, paused: bool | None) -> None:
+    """Change columns of it; one that is paused follows its post no more until it goes on."""
+    turned = paused is not None and paused != (placement.paused_at is not None)
+    if turned:
+        values = values | {"paused_at": now() if paused else None}
+    if values:
+        connection.execute(update(Placement).where(Placement.id == placement.id).values(**values))
+    if placement.post_id is None:
+        return
+    if turned and paused:
+        open_ = (Following.placement_id == placement.id, Following.until.is_(None))
+        connection.execute(update(Following).where(*open_).values(until=now()))
+    if turned and not paused:
+        connection.execute(insert(Following).values(placement_id=placement.id, since=now()))
+        next_points.follow(connection, [(placement.post_id, placement.access_key)])
+    else:
+        next_points.schedule(connection, [placement.post_id])
+
+
+def remove(connection: Connection, placement: Row[Any]) -> None:
+    """Remove it; its post is measured no more for it, and its readings go with whoever named it last."""
+    connection.execute(delete(Placement).where(Placement.id == placement.id))
+    if placement.post_id is not None:
+        next_points.schedule(connection, [placement.post_id])
+        erasure.forget_posts(connection, [placement.post_id])
+
+
+def _placements(user_id: str) -> Select[*tuple[Any, ...]]:
+    theirs = (Reading.post_id == Placement.post_id, Reading.access_key == Placement.access_key)
+    last = select(Reading.id).where(*theirs, history.seen_by(user_id)).order_by(Reading.measured_at.desc()).limit(1)
+    followed = and_(FollowedPost.post_id == Placement.post_id, FollowedPost.access_key == Placement.access_key)
+    counts = (Reading.views, Reading.likes, Reading.comments, Reading.reposts, Reading.measured_at, Reading.source)
+    next_ = (FollowedPost.kind, FollowedPost.due_at, FollowedPost.missing_at, FollowedPost.handled_until)
+    said = (Post.key, Post.published_at, Post.erids)
+    return (
+        select(Placement, *said, *next_, *counts, literal(user_id).label("user_id"))
+        .outerjoin(Post, Post.id == Placement.post_id)
+        .outerjoin(FollowedPost, followed)
+        .outerjoin(Reading, Reading.id == last.correlate(Placement).scalar_subquery())
+    )

@@ -1,0 +1,146 @@
+"""The readings of a post that a user may see: those that the user's own links got, and those that were taken while one
+of the user's placements followed the post.
+
+Everything is asked through one of these links or placements. It tells the post, and the key with which its readings
+were made.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, func, or_, select
+
+from control.errors import NotFound
+from crawler.platforms.contract import COUNTS
+from crawler.store.models.batches import Batch, Link
+from crawler.store.models.campaigns import Campaign, Following, Placement
+from crawler.store.models.posts import KeptReading, Post, Reading
+
+ROWS_AT_ONCE = 1000
+FOREVER = 1e12  # seconds since 1970
+ASKED_AT = func.coalesce(Reading.asked_at, Reading.measured_at)
+SAID = (Post.published_at, Post.edited_at, Post.erid_lost_at)  # what flags take, beside a reading
+IN_ORDER = (Reading.measured_at, Reading.id)
+
+
+class Subject(NamedTuple):
+    """The post and key whose readings are asked for, through a link or a placement. `published_at` is None if we do not
+    know it.
+    """
+
+    user_id: str
+    by: type[Link | Placement]
+    named_by: int
+    post_id: int
+    access_key: str
+    published_at: float | None
+
+
+class Place(NamedTuple):
+    """Where a page of readings begins: after this one."""
+
+    measured_at: float
+    id: int
+
+
+def of_post(connection: Connection, user_id: str, platform: str, key: str) -> Subject:
+    """Raises NotFound where no link or placement of the user's names the post without a key, whoever else's does."""
+    named = (Post.platform == platform, Post.key == key.replace("\0", ""))
+    with suppress(NotFound):
+        return _subject(connection, user_id, _links(user_id).where(*named, Link.access_key == ""), Link)
+    return _subject(connection, user_id, _placements(user_id).where(*named, Placement.access_key == ""), Placement)
+
+
+def of_link(connection: Connection, user_id: str, batch_id: int, position: int) -> Subject:
+    """Raises NotFound where the batch has no such link, or it names no post."""
+    link = _links(user_id).where(Link.batch_id == batch_id, Link.position == position)
+    return _subject(connection, user_id, link, Link)
+
+
+def _subject(
+    connection: Connection, user_id: str, which: Select[*tuple[Any, ...]], by: type[Link | Placement]
+) -> Subject:
+    row = connection.execute(which.limit(1)).first()
+    if row is None:
+        raise NotFound("No link of yours names this post.")
+    return Subject(user_id, by, row.id, row.post_id or 0, row.access_key, row.published_at)
+
+
+def _links(user_id: str) -> Select[*tuple[Any, ...]]:
+    columns = (Link.id, Link.post_id, Link.access_key, Post.published_at)
+    named = select(*columns).join(Post, Post.id == Link.post_id).join(Batch, Batch.id == Link.batch_id)
+    return named.where(Batch.user_id == user_id)
+
+
+def _placements(user_id: str) -> Select[*tuple[Any, ...]]:
+    columns = (Placement.id, Placement.post_id, Placement.access_key, Post.published_at)
+    named = select(*columns).join(Post, Post.id == Placement.post_id)
+    return named.join(Campaign, Campaign.id == Placement.campaign_id).where(Campaign.user_id == user_id)
+
+
+def seen_by(user_id: str) -> ColumnElement[bool]:
+    """Whether a reading is one that a link of the user's ended with, this link deleted or not, or one that was taken
+    while a placement of theirs followed the post.
+    """
+    ended = exists().where(Link.reading_id == Reading.id, Batch.id == Link.batch_id, Batch.user_id == user_id)
+    kept = exists().where(KeptReading.user_id == user_id, KeptReading.reading_id == Reading.id)
+    placed = (Placement.post_id == Reading.post_id, Placement.access_key == Reading.access_key)
+    meanwhile = (Following.since <= Reading.measured_at, func.coalesce(Following.until, FOREVER) > Reading.measured_at)
+    followed = exists().where(
+        *placed,
+        Campaign.id == Placement.campaign_id,
+        Campaign.user_id == user_id,
+        Following.placement_id == Placement.id,
+        *meanwhile,
+    )
+    return or_(*(each.correlate(Reading) for each in (ended, kept, followed)))
+
+
+def readings(
+    connection: Connection, subject: Subject, since: float | None, until: float | None, after: Place | None
+) -> Iterator[Row[Any]]:
+    """Read them from `since` to before `until`, oldest first, some at a time."""
+    while True:
+        rows = connection.execute(_page(subject, since, until, after)).all()
+        yield from rows
+        if len(rows) < ROWS_AT_ONCE:
+            return
+        after = Place(rows[-1].measured_at, rows[-1].id)
+
+
+def _page(subject: Subject, since: float | None, until: float | None, after: Place | None) -> Select[*tuple[Any, ...]]:
+    found = _all(subject).order_by(*IN_ORDER).limit(ROWS_AT_ONCE)
+    if since is not None:
+        found = found.where(Reading.measured_at >= since)
+    if until is not None:
+        found = found.where(Reading.measured_at < until)
+    if after:
+        later = and_(Reading.measured_at == after.measured_at, Reading.id > after.id)
+        later = or_(Reading.measured_at > after.measured_at, later)
+        found = found.where(Reading.measured_at >= after.measured_at, later)
+    return found
+
+
+def earlier(connection: Connection, subject: Subject, place: Place) -> Row[Any] | None:
+    """Return the reading before this place."""
+    return next(iter(backwards(connection, subject, place, 1)), None)
+
+
+def backwards(connection: Connection, subject: Subject, before: Place | None, limit: int) -> Sequence[Row[Any]]:
+    """Read at most so many before a place, or of all, newest first."""
+    found = _all(subject).order_by(*(column.desc() for column in IN_ORDER)).limit(limit)
+    if before:
+        same = and_(Reading.measured_at == before.measured_at, Reading.id < before.id)
+        found = found.where(
+            Reading.measured_at <= before.measured_at, or_(Reading.measured_at < before.measured_at, same)
+        )
+    return connection.execute(found).all()
+
+
+def _all(subject: Subject) -> Select[*tuple[Any, ...]]:
+    counts = (getattr(Reading, name) for name in COUNTS)
+    columns = (Reading.id, ASKED_AT.label("asked_at"), Reading.measured_at, Reading.source, *counts)
+    theirs = (Reading.post_id == subject.post_id, Reading.access_key == subject.access_key)
+    found = select(*columns, *SAID).join(Post, Post.id == Reading.post_id)
+    return found.where(*theirs, seen_by(subject.user_id))

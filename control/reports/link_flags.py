@@ -1,0 +1,75 @@
+"""The flags of many links at once: of the reading that each ended with, and of its post."""
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, bindparam, func, select
+from sqlalchemy.orm import aliased
+
+from control.reports import flags, history
+from control.reports.flags import ReadingFlag
+from control.reports.history import ASKED_AT, SAID
+from crawler.reasons import Reason
+from crawler.store import bulk_parameters
+from crawler.store.models.batches import Batch, Link
+from crawler.store.models.posts import Post, Reading
+
+GONE = (Reason.NOT_FOUND, Reason.DELETED, Reason.PRIVATE)
+ASKED, READ = aliased(Link), aliased(Reading)
+
+
+def read(connection: Connection, user_id: str, link_ids: Sequence[int]) -> dict[int, list[ReadingFlag]]:
+    """Return them by the ids of these links of the user's; a link without any is left out."""
+    dialect = connection.dialect.name
+    around = connection.execute(_around(dialect), {"user": user_id, **bulk_parameters.parameters(dialect, id=link_ids)})
+    rows = [row for row in around if row.last_at is not None]
+    readings = _readings(connection, [id_ for row in rows for id_ in (row.reading_id, row.before) if id_])
+    gone = _gone(connection, user_id, {row.post_id for row in rows})
+    found = {row.id: _flags(row, readings, gone.get((row.post_id, row.access_key), 0.0)) for row in rows}
+    return {id_: odd for id_, odd in found.items() if odd}
+
+
+def _flags(row: Row[Any], readings: dict[int | None, Row[Any]], gone_at: float) -> list[ReadingFlag]:
+    own = readings.get(row.reading_id)
+    odd = flags.of_reading(own, readings.get(row.before)) if own else []
+    return [*odd, ReadingFlag.GONE] if gone_at > row.last_at else odd
+
+
+def _gone(connection: Connection, user_id: str, posts: set[int]) -> dict[tuple[int, str], float]:
+    """Return when links of the user's last found these posts gone, by post and key.
+
+    Each post is looked at once: a hundred thousand links of a batch may name the same one.
+    """
+    dialect = connection.dialect.name
+    ended = bulk_parameters.hidden_from_planner(Link.reason.in_(GONE))
+    found = select(Link.post_id, Link.access_key, func.max(Link.finished_at)).join(Batch, Batch.id == Link.batch_id)
+    found = found.where(Link.post_id.in_(bulk_parameters.ids(dialect)), ended, Batch.user_id == user_id)
+    rows: Any = connection.execute(
+        found.group_by(Link.post_id, Link.access_key), bulk_parameters.parameters(dialect, id=sorted(posts))
+    )
+    return {(post, key): moment for post, key, moment in rows if moment is not None}
+
+
+@cache
+def _around(dialect: str) -> Select[*tuple[Any, ...]]:
+    """Find of each link the reading before its own, and the time of the last one."""
+    user: Any = bindparam("user")
+    seen = (Reading.post_id == ASKED.post_id, Reading.access_key == ASKED.access_key, history.seen_by(user))
+    newest = Reading.measured_at.desc()
+    before = select(Reading.id).where(*seen, Reading.measured_at < READ.measured_at).order_by(newest).limit(1)
+    last = select(Reading.measured_at).where(*seen).order_by(newest).limit(1)
+    columns = (ASKED.id, ASKED.post_id, ASKED.access_key, ASKED.reading_id)
+    named = select(*columns).outerjoin(READ, READ.id == ASKED.reading_id)
+    named = named.add_columns(before.correlate(ASKED, READ).scalar_subquery().label("before"))
+    named = named.add_columns(last.correlate(ASKED).scalar_subquery().label("last_at"))
+    return named.where(ASKED.id.in_(bulk_parameters.ids(dialect)), ASKED.post_id.is_not(None))
+
+
+def _readings(connection: Connection, ids: Sequence[int]) -> dict[int | None, Row[Any]]:
+    dialect = connection.dialect.name
+    counts = (Reading.views, Reading.likes, ASKED_AT.label("asked_at"), Reading.measured_at)
+    found = select(Reading.id, *counts, *SAID).join(Post, Post.id == Reading.post_id)
+    found = found.where(Reading.id.in_(bulk_parameters.ids(dialect)))
+    rows: Any = connection.execute(found, bulk_parameters.parameters(dialect, id=ids))
+    return {row.id: row for row in rows}

@@ -1,0 +1,102 @@
+"""Makes the database ready and checks what only the crawler's code can: `python -m control.supervision.prepare`.
+
+A process of its own, for it loads the database's library and the crawler's, which the supervisor can do without.
+`python -m control.supervision.prepare problems` says what an earlier start has found out, a line each; with `key` it
+prints the key to the first administrator, where there is none yet.
+"""
+
+import importlib
+import os
+import sys
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.util import CommandError
+from sqlalchemy.exc import DBAPIError
+
+from control.accounts import first_administrator
+from control.monitoring.readiness import problems
+from control.supervision.start_checks import CannotStartError, give_up, say
+from crawler import platforms
+from crawler.queue import budgets
+from crawler.store.database import create, database_url, listen_url
+from crawler.store.postgresql_limits import has_pooler
+
+MIGRATIONS = str(Path(__file__).parents[1] / "migrations").replace("%", "%%")  # as Alembic's settings have it
+
+
+def check_settings() -> None:
+    """Read every setting there is, so that a bad value is found now and not in the log of some child."""
+    try:
+        database_url()
+        listen_url()
+        has_pooler()
+        for platform in platforms.known().values():
+            platform.access(os.environ)
+        importlib.import_module("crawler.settings")  # Scrapy's settings are a module: to read them is to import it
+    except ValueError as error:
+        raise CannotStartError(str(error)) from None
+
+
+def migrate() -> None:
+    """Bring the database's schema up to date."""
+    config = Config()
+    config.set_main_option("script_location", MIGRATIONS)
+    say(f"migrating the database {database_url().render_as_string(hide_password=True)}")
+    try:
+        command.upgrade(config, "head")
+    except DBAPIError as error:
+        raise CannotStartError(f"SQLALCHEMY_DATABASE_URL: {str(error.orig).partition(chr(10))[0]}") from None
+    except CommandError as error:
+        raise CannotStartError(f"SQLALCHEMY_DATABASE_URL: the database is of another version: {error}") from None
+
+
+def forget_rights() -> None:
+    """Forget which methods tokens may not call: one may have got the right since the last start."""
+    engine = create()
+    try:
+        budgets.forget_rights(engine)
+    except DBAPIError as error:
+        raise CannotStartError(f"SQLALCHEMY_DATABASE_URL: {str(error.orig).partition(chr(10))[0]}") from None
+    finally:
+        engine.dispose()
+
+
+def known_problems() -> list[str]:
+    """Print what an earlier start has found out, such as a token that VK refuses."""
+    engine = create()
+    try:
+        return problems(engine)
+    finally:
+        engine.dispose()
+
+
+def setup_key() -> str:
+    """Return the key that makes the first administrator; nothing where there is one."""
+    engine = create()
+    try:
+        return first_administrator.key() if first_administrator.is_wanted(engine) else ""
+    finally:
+        engine.dispose()
+
+
+def main(arguments: list[str]) -> None:
+    try:
+        if arguments == ["problems"]:
+            for problem in known_problems():
+                say(problem)
+        elif arguments == ["key"]:
+            sys.stdout.write(setup_key())
+        else:
+            check_settings()
+            migrate()
+            forget_rights()
+    except CannotStartError as error:
+        give_up(error)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

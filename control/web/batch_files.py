@@ -1,0 +1,106 @@
+"""The links of a batch as a file, for spreadsheets and programs."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from itertools import chain
+from os import SEEK_END
+from tempfile import TemporaryFile
+from typing import IO
+from zoneinfo import ZoneInfo
+
+from flask import Response
+
+from control.errors import ApiError, FieldError, InvalidQuery, TooManyRows
+from control.exports import growth, orders
+from control.exports import source as sources
+from control.exports.choice import MEDIA_TYPES, Choice, Format
+from control.exports.tables import Read, Table
+from control.exports.working_files import folder
+from control.web import open_streams
+from control.web.attachments import disposition
+from control.web.engine import db
+from control.web.settings import settings
+from crawler.store.database import read_clock, snapshot
+
+MOST_ROWS = 2000  # of an XLSX that is made while the client waits
+PIECE_BYTES = 64 * 1024
+
+
+def answer(user_id: str, public_id: str, choice: Choice) -> Response:
+    """Answer with a file of all rows. Raises NotFound, InvalidQuery, TooManyRows, TooManyRequests, Busy."""
+    with snapshot(db.engine) as connection:
+        source = sources.find(connection, user_id, public_id)
+        rows = sources.count(connection, source, choice) if choice.format is Format.XLSX else 0
+    table = Table(source, choice, zone())
+    check_fields(table)
+    if rows > MOST_ROWS:
+        raise TooManyRows(
+            f"An XLSX of more than {MOST_ROWS:,} rows takes its time, and this one has {rows:,}: "
+            f'POST /exports {{"batch": "{public_id}", "format": "xlsx"}} makes it; CSV and NDJSON come at once.'
+        )
+    return _workbook(user_id, table) if choice.format is Format.XLSX else _text(user_id, table)
+
+
+def export_answer(user_id: str, export_id: str) -> Response:
+    """Send the file of an export. Raises NotFound, ExportNotReady, TooManyRequests, Busy."""
+    with snapshot(db.engine) as connection:
+        ordered = orders.find(connection, user_id, export_id)
+        source = orders.source_of(connection, user_id, ordered)
+    end = open_streams.begin(user_id, open_streams.FILES)
+    response = file_answer(orders.pieces(db.engine, export_id), Table(source, ordered.choice, zone()))
+    response.call_on_close(end)
+    return response
+
+
+def check_fields(table: Table, kind: type[ApiError] = InvalidQuery) -> None:
+    """Raise an error of this kind if a field is wrong."""
+    try:
+        _ = table.layout
+    except ValueError as error:
+        raise kind(f"fields: {error}", [FieldError(field="fields", message=str(error))]) from None
+
+
+def zone() -> ZoneInfo:
+    return ZoneInfo(settings().timezone)
+
+
+def file_answer(body: Iterable[bytes] | Iterable[str], table: Table) -> Response:
+    headers = {"Content-Disposition": disposition(table.file_name)}
+    return Response(body, headers=headers, content_type=MEDIA_TYPES[table.choice.format])
+
+
+def _text(user_id: str, table: Table) -> Response:
+    pages = sources.pages(db.engine, table.source, table.choice)
+    first = next(pages, [])  # before the status line is sent, so that a failing database is answered as an error
+    if len(first) < sources.ROWS_AT_ONCE:
+        return file_answer("".join(table.text_pieces([first])), table)
+    end = open_streams.begin(user_id, open_streams.FILES)
+    response = file_answer(table.text_pieces(chain([first], pages)), table)
+    response.call_on_close(end)
+    return response
+
+
+def _workbook(user_id: str, table: Table) -> Response:
+    """Make the workbook in a file without a name, so that nothing of it is left whatever happens."""
+    with ExitStack() as stack:
+        stack.callback(open_streams.begin(user_id, open_streams.FILES))
+        file = stack.enter_context(TemporaryFile(dir=folder()))
+        pages = sources.pages(db.engine, table.source, table.choice)
+        rest = sources.without_link(db.engine, table.source) if table.choice.is_all else ()
+        series = growth.series(db.engine, user_id, table.source, table.choice)
+        table.write_report(file, Read(pages, series, rest), _now(), folder())
+        response = file_answer(_pieces(file), table)
+        response.content_length = file.seek(0, SEEK_END)
+        file.seek(0)
+        response.call_on_close(stack.pop_all().close)
+    return response
+
+
+def _now() -> float:
+    with db.engine.connect() as connection:
+        return read_clock(connection)
+
+
+def _pieces(file: IO[bytes]) -> Iterator[bytes]:
+    while piece := file.read(PIECE_BYTES):
+        yield piece

@@ -1,0 +1,44 @@
+"""How the system does, for `/readyz` and the page `/system`: looked at once for all who ask at once."""
+
+from flask import Flask, current_app
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from control.errors import NotReady
+from control.monitoring import readiness
+from control.monitoring.cached_look import CachedLook
+from control.monitoring.readiness import Readiness
+from control.nodes.client import Scrapyd
+from control.settings import Settings
+from control.web.engine import TROUBLE, db
+from crawler.store import database
+
+REMEMBERED_SECONDS = 1.0
+OLD_SECONDS = 15.0  # a scrapyd that does not answer takes a look for some seconds
+PATIENCE_SECONDS = 0.5
+OF_ADMINISTRATORS_SECONDS = 5.0
+SCRAPYD_SECONDS = (1, 2)  # to connect, to answer: less than we ourselves may take
+
+CACHED = "readiness"  # its key among the app's extensions
+
+
+def install(app: Flask, settings: Settings) -> None:
+    user = (settings.scrapyd_username, settings.scrapyd_password)
+    scrapyds = [Scrapyd(url, *user, timeout=SCRAPYD_SECONDS) for url in settings.scrapyd_urls]
+    with app.app_context():
+        engine = db.engine
+    trouble = app.extensions[TROUBLE]
+    cached = CachedLook(
+        lambda: readiness.look(engine, scrapyds, trouble), REMEMBERED_SECONDS, PATIENCE_SECONDS, OLD_SECONDS
+    )
+    app.extensions[CACHED] = cached
+
+
+def look(patience: float | None = None) -> Readiness:
+    """Raises NotReady. Without a database nobody can be told more: it knows who is an administrator."""
+    try:
+        found: Readiness = current_app.extensions[CACHED].report(patience)
+    except (DBAPIError, PoolTimeout, TimeoutError) as error:
+        damaged = database.is_damaged(error)
+        raise NotReady("The database is damaged." if damaged else "The database does not answer.") from None
+    return found

@@ -1,0 +1,115 @@
+"""Batches that are removed, and readings that go with the last link to their post.
+
+A reading goes when no link and no placement of anybody names its post with its key any more. Who has another link to
+the post goes on seeing what the removed ones ended with.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, delete, exists, literal, select, update
+
+from crawler.queue.cancellation import end
+from crawler.reasons import Reason
+from crawler.store import bulk_parameters
+from crawler.store.database import upsert
+from crawler.store.models.accounts import User
+from crawler.store.models.batches import Batch, Link
+from crawler.store.models.campaigns import Placement, Point, SharedUser
+from crawler.store.models.posts import KeptReading, Reading
+from crawler.store.models.runs import Run, RunState
+
+NAMES_POST = and_(Link.post_id == Reading.post_id, Link.access_key == Reading.access_key)
+FOLLOWS_POST = and_(Placement.post_id == Reading.post_id, Placement.access_key == Reading.access_key)
+FOLLOWED = exists().where(Placement.post_id == Link.post_id, Placement.access_key == Link.access_key)
+
+
+def erase_batch(connection: Connection, batch_id: int) -> None:
+    """Remove a batch with its links and its runs, which are ended first: from then on nobody writes."""
+    user_id = connection.execute(select(Batch.user_id).where(Batch.id == batch_id)).scalar()
+    _end_runs(connection, batch_id)
+    which = Link.batch_id == batch_id
+    shared = user_id in tuple(SharedUser)
+    ended = select(Link.reading_id).where(which, Link.reading_id.is_not(None))
+    seen = sorted({id_ for id_ in connection.execute(ended).scalars() if id_ is not None})
+    readings = _of_posts(connection, and_(which, ~FOLLOWED) if shared else which)  # most are followed, and stay
+    connection.execute(delete(Link).where(which))
+    _forget(connection, readings)
+    if user_id is not None and not shared:
+        _keep(connection, user_id, seen)
+        _keep_no_more(connection, user_id, readings)
+    gone = delete(Batch).where(Batch.id == batch_id).returning(Batch.user_id, Batch.stored_bytes)
+    for owner, freed in connection.execute(gone).all():
+        less = update(User).where(User.id == owner).values(stored_bytes=User.stored_bytes - freed)
+        connection.execute(less)
+
+
+def erase_links(connection: Connection, batch_id: int, most: int) -> bool:
+    """Remove so many links of a batch whose user is leaving; whether there may be more."""
+    _end_runs(connection, batch_id)
+    ids = connection.execute(select(Link.id).where(Link.batch_id == batch_id).limit(most)).scalars().all()
+    if len(ids) < most:
+        return False
+    dialect = connection.dialect.name
+    given, values = Link.id.in_(bulk_parameters.ids(dialect)), bulk_parameters.parameters(dialect, id=ids)
+    readings = _of_posts(connection, given, values)
+    connection.execute(delete(Link).where(given), values)
+    _forget(connection, readings)
+    return True
+
+
+def forget_posts(connection: Connection, post_ids: Sequence[int]) -> None:
+    """Remove the readings of these posts that nobody names any more, and the points that nobody's placement had."""
+    given, ids = bulk_parameters.parameters(connection.dialect.name, id=post_ids), bulk_parameters.ids
+    theirs = select(Reading.id).where(Reading.post_id.in_(ids(connection.dialect.name)))
+    _forget(connection, connection.execute(theirs, given).scalars().all())
+    placed = exists().where(Placement.post_id == Point.post_id, Placement.access_key == Point.access_key)
+    points = delete(Point).where(Point.post_id.in_(ids(connection.dialect.name)), ~placed)
+    connection.execute(points, given)
+
+
+def _end_runs(connection: Connection, batch_id: int) -> None:
+    connection.execute(end(Run.batch_id == batch_id, RunState.FINISHED, Reason.CANCELLED))
+
+
+def _of_posts(connection: Connection, which: ColumnElement[bool], values: Any = None) -> Sequence[int]:
+    """Return all readings of the posts that these links name, got with the same keys."""
+    found = select(Reading.id).join(Link, NAMES_POST).where(which)
+    return sorted(set(connection.execute(found, values).scalars()))
+
+
+def _forget(connection: Connection, readings: Sequence[int]) -> None:
+    """Remove those of them whose post nobody names any more.
+
+    They are locked before they are removed: a new link may be about to end with one, and is seen once we hold it.
+    """
+    dialect = connection.dialect.name
+    given = Reading.id.in_(bulk_parameters.ids(dialect))
+    unnamed = (given, ~exists().where(NAMES_POST), ~exists().where(FOLLOWS_POST))
+    held = select(Reading.id).where(*unnamed).order_by(Reading.id).with_for_update()
+    ids = connection.execute(held, bulk_parameters.parameters(dialect, id=readings)).scalars().all()
+    gone = delete(Reading).where(*unnamed).returning(Reading.id)
+    ids = connection.execute(gone, bulk_parameters.parameters(dialect, id=ids)).scalars().all()
+    kept = delete(KeptReading).where(KeptReading.reading_id.in_(bulk_parameters.ids(dialect)))
+    connection.execute(kept, bulk_parameters.parameters(dialect, id=ids))
+
+
+def _keep(connection: Connection, user_id: str, readings: Sequence[int]) -> None:
+    """Let the user go on seeing those of them whose post another link of theirs names."""
+    dialect = connection.dialect.name
+    given = (Reading.id.in_(bulk_parameters.ids(dialect)), _named_by(user_id))
+    rows = select(literal(user_id), Reading.id).where(*given)
+    new = upsert(connection, KeptReading).from_select(["user_id", "reading_id"], rows).on_conflict_do_nothing()
+    connection.execute(new, bulk_parameters.parameters(dialect, id=readings))
+
+
+def _keep_no_more(connection: Connection, user_id: str, readings: Sequence[int]) -> None:
+    """Take from the user what they see of posts that no link of theirs names any more."""
+    dialect = connection.dialect.name
+    unnamed = select(Reading.id).where(Reading.id.in_(bulk_parameters.ids(dialect)), ~_named_by(user_id))
+    gone = delete(KeptReading).where(KeptReading.user_id == user_id, KeptReading.reading_id.in_(unnamed))
+    connection.execute(gone, bulk_parameters.parameters(dialect, id=readings))
+
+
+def _named_by(user_id: str) -> ColumnElement[bool]:
+    return exists().where(NAMES_POST, Batch.id == Link.batch_id, Batch.user_id == user_id)

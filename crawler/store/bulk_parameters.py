@@ -1,0 +1,66 @@
+"""Many rows of integers as one parameter, which the database reads as a table. One statement handles a whole answer."""
+
+import json
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Select,
+    Subquery,
+    Text,
+    bindparam,
+    case,
+    column,
+    false,
+    func,
+    select,
+    true,
+)
+
+Column = Sequence[int | None]
+POSTGRESQL = "postgresql"
+MICROSECONDS = 1e6  # in a second, because a column of times has to be one of integers
+
+
+def hidden_from_planner(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Return the same condition in a form that a query planner cannot use to choose an index.
+
+    Given a list of ids, a planner may decide to go through all links of a run and compare each with each id. SQLite
+    always does; PostgreSQL does until it has statistics of the table, and again after its rows have changed much.
+    """
+    return case((condition, true()), else_=false())
+
+
+@cache
+def table(dialect: str, *names: str) -> Subquery:
+    """A table with columns of these names. The statement is executed with their `parameters`."""
+    read = _unnested if dialect == POSTGRESQL else _from_json
+    return read(names).subquery("given")
+
+
+def ids(dialect: str) -> Select[int]:
+    """A SELECT of the column `id`, for `IN`."""
+    return select(table(dialect, "id").c.id)
+
+
+def parameters(dialect: str, **columns: Column) -> dict[str, Any]:
+    """Turn columns of equal length into the statement's parameters."""
+    if dialect == POSTGRESQL:
+        return {f"given_{name}": list(values) for name, values in columns.items()}
+    return {"given": json.dumps(list(zip(*columns.values(), strict=True)), separators=(",", ":"))}
+
+
+def _unnested(names: tuple[str, ...]) -> Select[*tuple[int, ...]]:
+    arrays = (bindparam(f"given_{name}", type_=ARRAY(BigInteger)) for name in names)
+    rows = func.unnest(*arrays).table_valued(*(column(name, BigInteger) for name in names), name="rows")
+    return select(*rows.render_derived().c)
+
+
+def _from_json(names: tuple[str, ...]) -> Select[*tuple[int, ...]]:
+    rows = func.json_each(bindparam("given", type_=Text)).table_valued("value", name="rows")
+    values = (func.json_extract(rows.c.value, f"$[{place}]", type_=BigInteger) for place in range(len(names)))
+    return select(*(value.label(name) for value, name in zip(values, names, strict=True)))

@@ -1,0 +1,29 @@
+"""Rows of the program as a temporary table that SQL can read. One statement then stores many rows, which is fast."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Table
+from sqlalchemy.schema import CreateTable, DropTable
+
+
+@contextmanager
+def staged(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> Iterator[None]:
+    """Create the temporary table and fill it; each row has the order of its columns. It exists within the context."""
+    connection.execute(CreateTable(table))
+    if connection.dialect.name == "sqlite":
+        places = ", ".join("?" * len(table.columns))
+        connection.exec_driver_sql(f"INSERT INTO {table.name} VALUES ({places})", list(rows))  # noqa: S608
+    else:
+        _copy(connection, table, rows)
+    yield
+    connection.execute(DropTable(table))
+
+
+def _copy(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Send the rows by COPY, each as soon as it is made: https://www.psycopg.org/psycopg3/docs/basic/copy.html."""
+    driver: Any = connection.connection.driver_connection
+    with driver.cursor() as cursor, cursor.copy(f"COPY {table.name} FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row(row)

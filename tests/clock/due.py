@@ -1,0 +1,41 @@
+"""When the next thing is due that a system has written down, and whether something is under way."""
+
+from sqlalchemy import ColumnElement, Engine, exists, func, or_, select, union_all
+
+from crawler.store.models.accounts import ApiToken, Attempts, Login
+from crawler.store.models.batches import Batch, Link, Part, Status
+from crawler.store.models.campaigns import Campaign, FollowedPost, Following, Placement
+from crawler.store.models.exports import Export
+from crawler.store.models.imports import Import
+from crawler.store.models.runs import Budget, Run
+
+OPEN = Batch.closed_at.is_(None)
+OF_OPEN = exists().where(Batch.id == Part.batch_id, OPEN)
+DUE: list[tuple[ColumnElement[float], ColumnElement[bool]]] = [  # a column, and which of its rows still wait for it
+    (Run.lease_until, Run.finished_at.is_(None)),
+    (Batch.deadline_at, OPEN),
+    (Part.waiting_until, OF_OPEN),
+    (Link.not_before, Link.status == Status.CREATED),
+    *((column, column.is_not(None)) for column in (Login.expires_at, ApiToken.expires_at, Attempts.until)),
+    *((column, column.is_not(None)) for column in (Export.expires_at, Export.lease_until, Import.expires_at)),
+    *((column, column.is_not(None)) for column in (Budget.paused_until, Budget.next_at)),
+    *((column, column.is_not(None)) for column in (Campaign.ends_at, Placement.ends_at, Following.until)),
+    *((column, column.is_not(None)) for column in (FollowedPost.due_at, FollowedPost.from_at)),
+    *((column, column.is_not(None)) for column in (FollowedPost.late_at, FollowedPost.again_at)),
+]
+
+
+def next_due(engine: Engine, now: float) -> float | None:
+    """Return the first moment after `now` that something waits for."""
+    parts = (select(func.min(column).label("at")).where(column > now, waiting) for column, waiting in DUE)
+    with engine.connect() as connection:
+        return connection.execute(select(func.min(union_all(*parts).subquery().c.at))).scalar()
+
+
+def is_under_way(engine: Engine) -> bool:
+    """Whether a run has not ended, or links wait for one."""
+    waits = Link.status.in_((Status.CREATED, Status.IN_PROGRESS))
+    with engine.connect() as connection:
+        return bool(
+            connection.execute(select(or_(exists().where(Run.finished_at.is_(None)), exists().where(waits)))).scalar()
+        )

@@ -1,0 +1,29 @@
+"""A stepped clock on its way through a month: never while something is under way, never past what is due next."""
+
+import time
+
+from sqlalchemy import Engine
+
+from tests.clock import due
+from tests.clock.stepped import SteppedClock
+
+PATIENCE_SECONDS = 600.0
+FOR_WHAT_IS_DUE = 2.0  # real seconds in which the scheduler looks at what has become due
+
+
+def walk(clock: SteppedClock, engine: Engine, moment: float) -> None:
+    """Go to a moment, with a stop at everything that is due before it."""
+    while clock.now() < moment:
+        wait_until_idle(engine)
+        first = due.next_due(engine, clock.now())
+        clock.step_to(min(moment, first + 1) if first else moment)
+        if first and first < moment:
+            time.sleep(FOR_WHAT_IS_DUE)
+    wait_until_idle(engine)
+
+
+def wait_until_idle(engine: Engine) -> None:
+    end = time.monotonic() + PATIENCE_SECONDS
+    while due.is_under_way(engine):
+        assert time.monotonic() < end, f"something is under way for {PATIENCE_SECONDS} s"
+        time.sleep(0.1)

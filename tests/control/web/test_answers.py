@@ -1,0 +1,49 @@
+"""What a view says that it returns, which mypy holds it to, is what the API's document promises."""
+
+from inspect import unwrap
+from typing import get_args, get_origin, get_type_hints
+
+import pytest
+from flask import Response
+
+from control.app import create_app
+from control.settings import Settings
+from control.web.openapi import Shape
+from tests.control.conftest import SETTINGS
+
+STREAM = "get_bg_tasks"  # writes its JSON by hand, page after page
+
+
+@pytest.fixture(scope="module")
+def app():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SQLALCHEMY_DATABASE_URL", "sqlite:////nonexistent/views.db")
+        return create_app(Settings(**SETTINGS))
+
+
+def returned(view):
+    """The name of the shape that a view returns, alone, with a status, or where it answers no file; none: no shape."""
+    found = get_type_hints(unwrap(view))["return"]
+    body = get_args(found)[0] if get_origin(found) is tuple else found
+    (shape,) = [each for each in (get_args(body) or [body]) if each is not Response] or [Response]
+    return shape.__name__ if issubclass(shape, Shape) else None
+
+
+def promised(operation):
+    """The name of the shape of the one good answer; none where it has no body, or is a file only."""
+    (answer,) = (answer for status, answer in operation["responses"].items() if status < "4")
+    json = answer.get("content", {}).get("application/json", {}).get("schema")
+    return json["$ref"].rpartition("/")[2] if json else None
+
+
+def test_every_view_returns_the_shape_that_the_document_names(app):
+    operations = {
+        (path.replace("{", "<").replace("}", ">"), method.upper()): operation
+        for path, methods in app.api_doc["paths"].items()
+        for method, operation in methods.items()
+    }
+    rules = {(rule.rule, method): rule.endpoint for rule in app.url_map.iter_rules() for method in rule.methods}
+    assert operations
+    for address, operation in operations.items():
+        if operation["operationId"] != STREAM:
+            assert returned(app.view_functions[rules[address]]) == promised(operation), address
