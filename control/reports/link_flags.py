@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, func, select
+from sqlalchemy import Connection, Row, Select, and_, bindparam, func, select
 from sqlalchemy.orm import aliased
 
 from control.reports import flags, history
@@ -42,9 +42,9 @@ def _gone(connection: Connection, user_id: str, posts: set[int]) -> dict[tuple[i
     Each post is looked at once: a hundred thousand links of a batch may name the same one.
     """
     dialect = connection.dialect.name
-    ended = bulk_parameters.hidden_from_planner(Link.reason.in_(GONE))
+    wanted = bulk_parameters.hidden_from_planner(and_(Link.reason.in_(GONE), Batch.user_id == user_id))
     found = select(Link.post_id, Link.access_key, func.max(Link.finished_at)).join(Batch, Batch.id == Link.batch_id)
-    found = found.where(Link.post_id.in_(bulk_parameters.ids(dialect)), ended, Batch.user_id == user_id)
+    found = found.where(Link.post_id.in_(bulk_parameters.ids(dialect)), wanted)
     rows: Any = connection.execute(
         found.group_by(Link.post_id, Link.access_key), bulk_parameters.parameters(dialect, id=sorted(posts))
     )
