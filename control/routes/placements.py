@@ -30,6 +30,7 @@ from crawler.store.models.campaigns import Placement, PointKind
 
 ERID = "^[A-Za-z0-9][A-Za-z0-9_-]{7,63}$"
 MOST_COST = 10**12
+MOST_VIEWS = 10**15
 HUNDRED = 100
 REASONS = {str(reason): reason for reason in Reason}
 
@@ -79,6 +80,11 @@ class PlacementChange(Shape):
         None, description="In the campaign's currency, rounded to its hundredths; null: it is not known."
     )
     erid: str | None = Field(None, pattern=ERID, description="The token of advertising law, as it was given.")
+    baseline: Annotated[int, Field(ge=0, le=MOST_VIEWS, strict=True)] | None = Field(
+        None,
+        description="The views of its post that were reported for the months before its first one here, all together; "
+        "null: none were, or nobody knows.",
+    )
     ends_at: Moment | None = Field(None, description="It follows its post no more from then on; null: it has no end.")
     paused: StrictBool = Field(
         default_factory=left_out, description="While it is paused its post is not measured for it."
@@ -100,6 +106,7 @@ class PlacementShown(Shape):
     advice: str | None
     cost: float | None
     erid: str | None
+    baseline: int | None = Field(description="Views that were reported before its first month here, as you say.")
     paused: bool
     added_at: str
     ends_at: str | None
@@ -228,6 +235,7 @@ def _show(row: Row[Any]) -> PlacementShown:
         advice=advice(row.platform, reason, row.detail) if reason else None,
         cost=cost,
         erid=row.erid,
+        baseline=row.baseline,
         paused=row.paused_at is not None,
         added_at=moment(row.added_at),
         ends_at=moment(row.ends_at),

@@ -62,6 +62,7 @@ class Placement(Base):
     detail: Mapped[str | None]
     cost: Mapped[int | None] = mapped_column(BigInteger)  # in hundredths of the campaign's currency
     erid: Mapped[str | None]
+    baseline: Mapped[int | None] = mapped_column(BigInteger)  # views that were reported before its first month here
     added_at: Mapped[float] = mapped_column(default=now())
     ends_at: Mapped[float | None]
     paused_at: Mapped[float | None]

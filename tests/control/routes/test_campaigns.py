@@ -196,6 +196,15 @@ def test_numbers_that_follow_from_cost_and_views(anna, campaign):
     assert anna.patch(f"/campaigns/{campaign}/placements/0", json={"cost": None}).json["cost"] is None
 
 
+def test_what_was_reported_before_is_kept(anna, campaign):
+    add(anna, campaign, LINKS[:1])
+    address = f"/campaigns/{campaign}/placements/0"
+    assert anna.get(address).json["baseline"] is None
+    assert anna.patch(address, json={"baseline": 12_345}).json["baseline"] == 12_345
+    assert anna.patch(address, json={"cost": 5}).json["baseline"] == 12_345
+    assert anna.patch(address, json={"baseline": None}).json["baseline"] is None
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -207,6 +216,10 @@ def test_numbers_that_follow_from_cost_and_views(anna, campaign):
         {"cost": "much"},
         {"cost": 1e300},
         {"erid": "short"},
+        {"baseline": -1},
+        {"baseline": "12"},
+        {"baseline": 1.5},
+        {"baseline": 10**16},
         {"erid": "a b" * 9},
         {"ends_at": 5},
         {"views": 1},

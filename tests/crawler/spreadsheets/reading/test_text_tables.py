@@ -140,6 +140,7 @@ def test_the_header_may_stand_below_what_is_said_of_the_report():
         *(("Стоимость (с НДС), руб.", "cost"), ("ЦЕНА ЗА ПОСТ", "cost"), ("Бюджет, ₽", "cost")),
         *(("Сумма платежа", "cost"), ("Стоимость, тыс. руб.", None), ("Автор", "blogger"), ("ERID (токен)", "erid")),
         *(("Счёт №", "invoice"), ("Дата выхода поста", "date"), ("ER, %", "er"), ("В ОРД", "marking")),
+        *(("Отчитано ранее", "baseline"), ("Просмотры на начало месяца", "baseline"), ("Baseline", "baseline")),
         *(("Просмотры план", None), ("  Ссылка  на\nпост: ", "link"), ("", None), ("Цена" * 100, None)),
     ],
 )
