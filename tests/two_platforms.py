@@ -32,6 +32,7 @@ AA = SimpleNamespace(
     identify=identify,
     target=lambda key, _: post(int(key.removeprefix("post"))),
     canonical=lambda key: f"{SITE}{key.removeprefix('post')}",
+    wall=lambda key: SITE,
     access=lambda _: SimpleNamespace(credentials=(), rate=1.0, site=()),
     calls=lambda *_: [],
     read=lambda call, _: Answer({want.target: Measured(1, "aa") for want in call.wants}),

@@ -38,6 +38,11 @@ def address(platform: str, key: str | None) -> str | None:
     return known()[platform].canonical(key) if key else None
 
 
+def wall(platform: str, key: str | None) -> str | None:
+    """Return the address of the wall that shows a post; None where its key is not known."""
+    return known()[platform].wall(key) if key else None
+
+
 def identify(text: str) -> Target | Rejected:
     """Offer a link to every platform. If several accept it, it is refused: we must not count the wrong post."""
     said = [platform.identify(text) for platform in known().values()]

@@ -27,6 +27,10 @@ def canonical(key):
     return f"https://aa.example/{key.removeprefix('post')}"
 
 
+def wall(key):
+    return "https://aa.example/"
+
+
 def access(environment):
     rate = float(environment.get("AA_RATE") or SETTINGS["AA_RATE"])
     return SimpleNamespace(credentials=(), rate=rate, site=(), url=environment["VK_SITE_URL"])

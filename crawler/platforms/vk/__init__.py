@@ -9,7 +9,7 @@ from crawler.platforms.contract import Answer, Call, Credential, Reply, Want
 from crawler.platforms.vk import api, page, planning
 from crawler.platforms.vk.access import SETTINGS, Access, access
 from crawler.platforms.vk.advice import ADVICE, ADVICE_RU
-from crawler.platforms.vk.links import NAME, canonical, identify, target
+from crawler.platforms.vk.links import NAME, canonical, identify, target, wall
 
 __all__ = [
     "ADVICE",
@@ -23,6 +23,7 @@ __all__ = [
     "read",
     "target",
     "useful",
+    "wall",
 ]
 
 

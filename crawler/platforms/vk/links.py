@@ -77,6 +77,12 @@ def canonical(key: str) -> str:
     return f"https://vk.com/{key}"
 
 
+def wall(key: str) -> str:
+    """Return the address of the wall: a community's or a user's."""
+    owner = target(key, "").owner
+    return f"https://vk.com/{'club' if owner < 0 else 'id'}{abs(owner)}"
+
+
 def _target(kind: str, owner: str, item: str, opened_by: str) -> Target:
     """Make a target. A clip is a video under another name: both share their ids, so both have the same key."""
     kind = "wall" if kind == "wall" else "video"

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from crawler import platforms
 from crawler.platforms import vk
 from crawler.platforms.contract import Target
 from crawler.platforms.vk import links
@@ -268,6 +269,22 @@ def test_links_with_different_keys_are_different_requests():
     opened = ("", "&hash=0a", "&hash=0b", "&list=0a", "&hash=0a&list=0a")
     assert len({links.identify(PLAYER + keys) for keys in opened}) == len(opened)
     assert len({links.identify(PLAYER + keys).opened_by for keys in opened}) == len(opened)
+
+
+@pytest.mark.parametrize(
+    ("key", "wall"),
+    [
+        ("wall-1_2", "https://vk.com/club1"),
+        ("wall1_2", "https://vk.com/id1"),
+        ("video-22822305_456242110", "https://vk.com/club22822305"),
+    ],
+)
+def test_a_wall_has_an_address(key, wall):
+    assert platforms.wall("vk", key) == links.wall(key) == wall
+
+
+def test_what_names_no_post_is_on_no_wall():
+    assert platforms.wall("vk", None) is None
 
 
 @given(kind=st.sampled_from(["wall", "video", "clip"]), owner=ids, sign=st.sampled_from(["", "-"]), item=ids)
