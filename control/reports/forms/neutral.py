@@ -1,0 +1,20 @@
+"""The neutral table: what every register asks for, and nothing that only the user can know."""
+
+from control.reports.forms import fields
+from control.reports.forms.columns import Column
+from control.reports.forms.form import Form
+
+FORM = Form(
+    name="neutral",
+    title="",
+    call="",
+    wrap="rows",
+    identity=(Column.ERID, Column.WALL),
+    fields={
+        "erid": fields.of(Column.ERID),
+        "wall": fields.of(Column.WALL),
+        "shows": fields.shows,
+        "from": fields.first,
+        "to": fields.last,
+    },
+)

@@ -1,0 +1,79 @@
+"""One row of a form: all placements of a month with the same creative and pad, added up.
+
+A register knows a row by these and the month, so a second one of the same kind would replace or repeat the first.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from control.reports.forms.columns import Column
+from control.reports.forms.given import Given
+from control.reports.forms.issues import IssueCode
+
+SUMS = (Column.PAID_SHOWS, Column.AMOUNT)
+FIRST_AND_LAST = {Column.PLANNED_FROM: min, Column.PLANNED_TO: max}
+
+
+Wrong = tuple[IssueCode, Column | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Statistic:
+    """`values` are those of the placements' columns; what they do not give is None."""
+
+    positions: tuple[int, ...]
+    shows: int
+    first: date
+    last: date
+    values: dict[Column, Any]
+
+    def __getitem__(self, column: Column) -> Any:
+        return self.values.get(column)
+
+    @property
+    def planned_first(self) -> date:
+        return self[Column.PLANNED_FROM] or self.first
+
+    @property
+    def planned_last(self) -> date:
+        return self[Column.PLANNED_TO] or self.last
+
+    @property
+    def month(self) -> date:
+        return self.first.replace(day=1)
+
+
+def add_up(group: Sequence[Given]) -> Statistic:
+    """Add the placements up. The views of a post count once, however many of them name it; paid shows and money count
+    for each.
+    """
+    lines = [given.line for given in group]
+    shows = {line.post: line.shows or 0 for line in reversed(lines)}
+    columns = dict.fromkeys(column for given in group for column in given.values)
+    return Statistic(
+        tuple(line.position for line in lines),
+        sum(shows.values()),
+        min(line.first for line in lines),
+        max(line.last for line in lines),
+        {column: _together(column, group) for column in columns},
+    )
+
+
+def _together(column: Column, group: Sequence[Given]) -> Any:
+    values = [given.values[column] for given in group if column in given.values]
+    if column in SUMS:
+        return sum(values)
+    return FIRST_AND_LAST[column](values) if column in FIRST_AND_LAST else values[0]
+
+
+def contradictions(group: Sequence[Given]) -> list[Wrong]:
+    """Name the columns that have one value for some of the placements, and another one for others."""
+    columns = dict.fromkeys(column for given in group for column in given.values)
+    return [(IssueCode.DIFFERS, column) for column in columns if _differs(column, group)]
+
+
+def _differs(column: Column, group: Sequence[Given]) -> bool:
+    values = {given.values.get(column) for given in group}
+    return len(values) > 1 and (None in values if column in SUMS else column not in FIRST_AND_LAST)

@@ -1,0 +1,45 @@
+"""Яндекс ОРД, version 8: `POST /api/v8/statistics`. It has no open description; the fields are those that public
+programs send.
+"""
+
+from control.reports.forms import fields
+from control.reports.forms.columns import Column
+from control.reports.forms.form import Form
+from control.reports.forms.money import WITHOUT_VAT
+from control.reports.forms.statistic import Statistic
+
+RATES = {WITHOUT_VAT: "100"}  # its word for an amount that has no VAT; other rates are their numbers
+
+
+def _rate(row: Statistic) -> str:
+    rate: str = row[Column.VAT_RATE]
+    return RATES.get(rate, rate)
+
+
+FORM = Form(
+    name="yandex",
+    title="Яндекс ОРД v8",
+    call="POST https://ord.yandex.net/api/v8/statistics",
+    wrap="statistics",
+    identity=(Column.CREATIVE, Column.PAD),
+    required=(Column.PAID_SHOWS, Column.AMOUNT, Column.VAT_RATE, Column.PRICE, Column.PAY_TYPE),
+    optional=(Column.PLANNED_FROM, Column.PLANNED_TO, Column.SELF_PROMOTION),
+    fields={
+        "creativeId": fields.of(Column.CREATIVE),
+        "platformId": fields.of(Column.PAD),
+        "impsFact": fields.shows,
+        "impsPlan": fields.of(Column.PAID_SHOWS),
+        "dateStartFact": fields.first,
+        "dateEndFact": fields.last,
+        "dateStartPlan": fields.planned_first,
+        "dateEndPlan": fields.planned_last,
+        "type": fields.of(Column.PAY_TYPE),
+        "amountPerUnit": fields.price,
+        "amount": {
+            "excludingVat": fields.text("excluding"),
+            "vatRate": _rate,
+            "vat": fields.text("vat"),
+            "includingVat": fields.text("including"),
+        },
+    },
+)
