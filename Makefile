@@ -7,6 +7,8 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?=
 export PYTHON
 
+test check chaos month sheets fuzz: export TMPDIR = $(shell .ci/temporary)
+
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
 

@@ -111,7 +111,9 @@ def copying(migrated_postgresql):
 def postgresql_url(migrated_postgresql, copying):
     name = f"test_{uuid4().hex}"
     copying.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE template")
-    return migrated_postgresql.format(name)
+    yield migrated_postgresql.format(name)
+    if copying.exec_driver_sql(f"SELECT count(*) FROM pg_stat_activity WHERE datname = '{name}'").scalar() == 0:
+        copying.exec_driver_sql(f"DROP DATABASE {name}")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
