@@ -1,14 +1,15 @@
 """What was read of the posts of a batch, for the sheet of their growth: where its user may see two readings or more."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from sqlalchemy import Engine, Select, select
+from sqlalchemy import Connection, Engine, Row, Select, select
 
 from control.exports.choice import Choice
 from control.exports.source import Source, which
-from control.reports import history
+from control.reports import aliases, history
 from crawler.spreadsheets.writing.dynamics import Series
+from crawler.store import bulk_parameters
 from crawler.store.database import snapshot
 from crawler.store.models.batches import Link
 from crawler.store.models.posts import Reading
@@ -22,24 +23,28 @@ def series(engine: Engine, user_id: str, source: Source, choice: Choice) -> Iter
     while True:
         with snapshot(engine) as connection:
             part = _links(source, choice, position)
-            positions = connection.execute(part).scalars().all()
-            rows = connection.execute(_readings(user_id, source, part)).all()
+            links = connection.execute(part).all()
+            rows = _readings(connection, user_id, [link.id for link in links])
         for _, found in groupby(rows, key=lambda row: row.position):
             readings = list(found)
             if len(readings) > 1:
                 yield Series(readings[0].url, [(row.measured_at, row.views) for row in readings])
-        if len(positions) < LINKS_AT_ONCE:
+        if len(links) < LINKS_AT_ONCE:
             return
-        position = positions[-1]
+        position = links[-1].position
 
 
-def _links(source: Source, choice: Choice, position: int) -> Select[int]:
+def _links(source: Source, choice: Choice, position: int) -> Select[int, int]:
     first = (Link.position > position, Link.post_id.is_not(None), Link.duplicate_of.is_(None))
-    return select(Link.position).where(*which(source, choice), *first).order_by(Link.position).limit(LINKS_AT_ONCE)
+    links = select(Link.id, Link.position).where(*which(source, choice), *first)
+    return links.order_by(Link.position).limit(LINKS_AT_ONCE)
 
 
-def _readings(user_id: str, source: Source, part: Select[int]) -> Select[int, str, float, int]:
-    readings = select(Link.position, Link.url, Reading.measured_at, Reading.views)
-    readings = readings.join(Reading, (Reading.post_id == Link.post_id) & (Reading.access_key == Link.access_key))
-    readings = readings.where(Link.batch_id == source.batch_id, Link.position.in_(part), history.seen_by(user_id))
-    return readings.order_by(Link.position, Reading.measured_at, Reading.id)
+def _readings(connection: Connection, user_id: str, link_ids: Sequence[int]) -> Sequence[Row[int, str, float, int]]:
+    dialect, given = connection.dialect.name, aliases.pairs(connection, Link, link_ids)
+    posts = bulk_parameters.table(dialect, *given)
+    readings = select(Link.position, Link.url, Reading.measured_at, Reading.views).select_from(posts)
+    readings = readings.join(Link, Link.id == posts.c.named_by)
+    readings = readings.join(Reading, (Reading.post_id == posts.c.post) & (Reading.access_key == Link.access_key))
+    readings = readings.where(history.seen_by(user_id)).order_by(Link.position, Reading.measured_at, Reading.id)
+    return connection.execute(readings, bulk_parameters.parameters(dialect, **given)).all()

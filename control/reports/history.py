@@ -7,11 +7,14 @@ were made.
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from heapq import merge
+from itertools import islice
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, func, or_, select
 
 from control.errors import NotFound
+from control.reports import aliases
 from crawler.platforms.contract import COUNTS
 from crawler.store.models.batches import Batch, Link
 from crawler.store.models.campaigns import Campaign, Following, Placement
@@ -25,14 +28,14 @@ IN_ORDER = (Reading.measured_at, Reading.id)
 
 
 class Subject(NamedTuple):
-    """The post and key whose readings are asked for, through a link or a placement. `published_at` is None if we do not
-    know it.
+    """The post and key whose readings are asked for, through a link or a placement. A joint post has several ids.
+    `published_at` is None if we do not know it.
     """
 
     user_id: str
     by: type[Link | Placement]
     named_by: int
-    post_id: int
+    post_ids: tuple[int, ...]
     access_key: str
     published_at: float | None
 
@@ -46,7 +49,7 @@ class Place(NamedTuple):
 
 def of_post(connection: Connection, user_id: str, platform: str, key: str) -> Subject:
     """Raises NotFound where no link or placement of the user's names the post without a key, whoever else's does."""
-    named = (Post.platform == platform, Post.key == key.replace("\0", ""))
+    named = (Post.platform == platform, aliases.answers_to(key.replace("\0", "")))
     with suppress(NotFound):
         return _subject(connection, user_id, _links(user_id).where(*named, Link.access_key == ""), Link)
     return _subject(connection, user_id, _placements(user_id).where(*named, Placement.access_key == ""), Placement)
@@ -64,17 +67,19 @@ def _subject(
     row = connection.execute(which.limit(1)).first()
     if row is None:
         raise NotFound("No link of yours names this post.")
-    return Subject(user_id, by, row.id, row.post_id or 0, row.access_key, row.published_at)
+    same = aliases.of(connection, by, [row.id])
+    published_at = next((each.published_at for each in same if each.published_at is not None), None)
+    return Subject(user_id, by, row.id, tuple(each.post_id for each in same), row.access_key, published_at)
 
 
 def _links(user_id: str) -> Select[*tuple[Any, ...]]:
-    columns = (Link.id, Link.post_id, Link.access_key, Post.published_at)
+    columns = (Link.id, Link.access_key)
     named = select(*columns).join(Post, Post.id == Link.post_id).join(Batch, Batch.id == Link.batch_id)
     return named.where(Batch.user_id == user_id)
 
 
 def _placements(user_id: str) -> Select[*tuple[Any, ...]]:
-    columns = (Placement.id, Placement.post_id, Placement.access_key, Post.published_at)
+    columns = (Placement.id, Placement.access_key)
     named = select(*columns).join(Post, Post.id == Placement.post_id)
     return named.join(Campaign, Campaign.id == Placement.campaign_id).where(Campaign.user_id == user_id)
 
@@ -101,25 +106,35 @@ def readings(
     connection: Connection, subject: Subject, since: float | None, until: float | None, after: Place | None
 ) -> Iterator[Row[Any]]:
     """Read them from `since` to before `until`, oldest first, some at a time."""
+    found = (_within(each, since, until) for each in _all(subject))
+    return merge(*(_after(connection, each, after) for each in found), key=_place)
+
+
+def _place(row: Row[Any]) -> Place:
+    return Place(row.measured_at, row.id)
+
+
+def _within(found: Select[*tuple[Any, ...]], since: float | None, until: float | None) -> Select[*tuple[Any, ...]]:
+    if since is not None:
+        found = found.where(Reading.measured_at >= since)
+    return found if until is None else found.where(Reading.measured_at < until)
+
+
+def _after(connection: Connection, found: Select[*tuple[Any, ...]], after: Place | None) -> Iterator[Row[Any]]:
     while True:
-        rows = connection.execute(_page(subject, since, until, after)).all()
+        rows = connection.execute(_page(found, after)).all()
         yield from rows
         if len(rows) < ROWS_AT_ONCE:
             return
-        after = Place(rows[-1].measured_at, rows[-1].id)
+        after = _place(rows[-1])
 
 
-def _page(subject: Subject, since: float | None, until: float | None, after: Place | None) -> Select[*tuple[Any, ...]]:
-    found = _all(subject).order_by(*IN_ORDER).limit(ROWS_AT_ONCE)
-    if since is not None:
-        found = found.where(Reading.measured_at >= since)
-    if until is not None:
-        found = found.where(Reading.measured_at < until)
-    if after:
-        later = and_(Reading.measured_at == after.measured_at, Reading.id > after.id)
-        later = or_(Reading.measured_at > after.measured_at, later)
-        found = found.where(Reading.measured_at >= after.measured_at, later)
-    return found
+def _page(found: Select[*tuple[Any, ...]], after: Place | None) -> Select[*tuple[Any, ...]]:
+    found = found.order_by(*IN_ORDER).limit(ROWS_AT_ONCE)
+    if not after:
+        return found
+    same = and_(Reading.measured_at == after.measured_at, Reading.id > after.id)
+    return found.where(Reading.measured_at >= after.measured_at, or_(Reading.measured_at > after.measured_at, same))
 
 
 def earlier(connection: Connection, subject: Subject, place: Place) -> Row[Any] | None:
@@ -129,18 +144,22 @@ def earlier(connection: Connection, subject: Subject, place: Place) -> Row[Any] 
 
 def backwards(connection: Connection, subject: Subject, before: Place | None, limit: int) -> Sequence[Row[Any]]:
     """Read at most so many before a place, or of all, newest first."""
-    found = _all(subject).order_by(*(column.desc() for column in IN_ORDER)).limit(limit)
-    if before:
-        same = and_(Reading.measured_at == before.measured_at, Reading.id < before.id)
-        found = found.where(
-            Reading.measured_at <= before.measured_at, or_(Reading.measured_at < before.measured_at, same)
-        )
-    return connection.execute(found).all()
+    found = (connection.execute(_before(each, before, limit)).all() for each in _all(subject))
+    return list(islice(merge(*found, key=_place, reverse=True), limit))
 
 
-def _all(subject: Subject) -> Select[*tuple[Any, ...]]:
+def _before(found: Select[*tuple[Any, ...]], place: Place | None, limit: int) -> Select[*tuple[Any, ...]]:
+    found = found.order_by(*(column.desc() for column in IN_ORDER)).limit(limit)
+    if not place:
+        return found
+    same = and_(Reading.measured_at == place.measured_at, Reading.id < place.id)
+    return found.where(Reading.measured_at <= place.measured_at, or_(Reading.measured_at < place.measured_at, same))
+
+
+def _all(subject: Subject) -> Iterator[Select[*tuple[Any, ...]]]:
+    """One statement for each id of the post: an index has the readings of each in their order."""
     counts = (getattr(Reading, name) for name in COUNTS)
     columns = (Reading.id, ASKED_AT.label("asked_at"), Reading.measured_at, Reading.source, *counts)
-    theirs = (Reading.post_id == subject.post_id, Reading.access_key == subject.access_key)
     found = select(*columns, *SAID).join(Post, Post.id == Reading.post_id)
-    return found.where(*theirs, seen_by(subject.user_id))
+    found = found.where(Reading.access_key == subject.access_key, seen_by(subject.user_id))
+    return (found.where(Reading.post_id == post_id) for post_id in subject.post_ids)

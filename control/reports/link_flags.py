@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from functools import cache
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, bindparam, func, select
 from sqlalchemy.orm import aliased
 
-from control.reports import flags, history
+from control.reports import aliases, flags, history
 from control.reports.flags import ReadingFlag
 from control.reports.history import ASKED_AT, SAID
 from crawler.reasons import Reason
@@ -21,19 +22,27 @@ ASKED, READ = aliased(Link), aliased(Reading)
 
 def read(connection: Connection, user_id: str, link_ids: Sequence[int]) -> dict[int, list[ReadingFlag]]:
     """Return them by the ids of these links of the user's; a link without any is left out."""
-    dialect = connection.dialect.name
-    around = connection.execute(_around(dialect), {"user": user_id, **bulk_parameters.parameters(dialect, id=link_ids)})
-    rows = [row for row in around if row.last_at is not None]
+    rows = _rows(connection, user_id, link_ids)
     readings = _readings(connection, [id_ for row in rows for id_ in (row.reading_id, row.before) if id_])
     gone = _gone(connection, user_id, {row.post_id for row in rows})
-    found = {row.id: _flags(row, readings, gone.get((row.post_id, row.access_key), 0.0)) for row in rows}
+    found = {id_: _flags(list(same), readings, gone) for id_, same in groupby(rows, key=lambda row: row.id)}
     return {id_: odd for id_, odd in found.items() if odd}
 
 
-def _flags(row: Row[Any], readings: dict[int | None, Row[Any]], gone_at: float) -> list[ReadingFlag]:
-    own = readings.get(row.reading_id)
-    odd = flags.of_reading(own, readings.get(row.before)) if own else []
-    return [*odd, ReadingFlag.GONE] if gone_at > row.last_at else odd
+def _rows(connection: Connection, user_id: str, link_ids: Sequence[int]) -> list[Row[Any]]:
+    """Return those of a link one after the other: one for each id of its post of which the user sees a reading."""
+    dialect, given = connection.dialect.name, aliases.pairs(connection, Link, link_ids)
+    rows = connection.execute(_around(dialect), {"user": user_id, **bulk_parameters.parameters(dialect, **given)})
+    return sorted((row for row in rows if row.last_at is not None), key=lambda row: row.id)
+
+
+def _flags(
+    rows: list[Row[Any]], readings: dict[int | None, Row[Any]], gone: dict[tuple[int, str], float]
+) -> list[ReadingFlag]:
+    own, befores = readings.get(rows[0].reading_id), [readings[row.before] for row in rows if row.before]
+    odd = flags.of_reading(own, max(befores, key=lambda row: row.measured_at, default=None)) if own else []
+    gone_at = gone.get((rows[0].post_id, rows[0].access_key), 0.0)
+    return [*odd, ReadingFlag.GONE] if gone_at > max(row.last_at for row in rows) else odd
 
 
 def _gone(connection: Connection, user_id: str, posts: set[int]) -> dict[tuple[int, str], float]:
@@ -53,17 +62,17 @@ def _gone(connection: Connection, user_id: str, posts: set[int]) -> dict[tuple[i
 
 @cache
 def _around(dialect: str) -> Select[*tuple[Any, ...]]:
-    """Find of each link the reading before its own, and the time of the last one."""
+    """Find of each link the reading before its own, and the time of the last one, of each id of its post."""
     user: Any = bindparam("user")
-    seen = (Reading.post_id == ASKED.post_id, Reading.access_key == ASKED.access_key, history.seen_by(user))
+    given = bulk_parameters.table(dialect, "named_by", "post")
+    seen = (Reading.post_id == given.c.post, Reading.access_key == ASKED.access_key, history.seen_by(user))
     newest = Reading.measured_at.desc()
     before = select(Reading.id).where(*seen, Reading.measured_at < READ.measured_at).order_by(newest).limit(1)
     last = select(Reading.measured_at).where(*seen).order_by(newest).limit(1)
-    columns = (ASKED.id, ASKED.post_id, ASKED.access_key, ASKED.reading_id)
-    named = select(*columns).outerjoin(READ, READ.id == ASKED.reading_id)
-    named = named.add_columns(before.correlate(ASKED, READ).scalar_subquery().label("before"))
-    named = named.add_columns(last.correlate(ASKED).scalar_subquery().label("last_at"))
-    return named.where(ASKED.id.in_(bulk_parameters.ids(dialect)), ASKED.post_id.is_not(None))
+    named = select(ASKED.id, ASKED.post_id, ASKED.access_key, ASKED.reading_id).select_from(given)
+    named = named.join(ASKED, ASKED.id == given.c.named_by).outerjoin(READ, READ.id == ASKED.reading_id)
+    named = named.add_columns(before.correlate(given, ASKED, READ).scalar_subquery().label("before"))
+    return named.add_columns(last.correlate(given, ASKED).scalar_subquery().label("last_at"))
 
 
 def _readings(connection: Connection, ids: Sequence[int]) -> dict[int | None, Row[Any]]:

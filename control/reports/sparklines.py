@@ -1,10 +1,13 @@
 """The last readings of many posts at once, as much as a small curve shows."""
 
+from collections import defaultdict
 from collections.abc import Sequence
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Connection, Text, cast, func, select
+from sqlalchemy import Connection, Select, Text, bindparam, cast, func, select
 
-from control.reports import history
+from control.reports import aliases, history
 from crawler.store import bulk_parameters
 from crawler.store.models.batches import Link
 from crawler.store.models.posts import Reading
@@ -16,16 +19,24 @@ Points = list[tuple[float, int]]
 
 def read(connection: Connection, user_id: str, link_ids: Sequence[int]) -> dict[int, Points]:
     """Return times and views, oldest first, by the user's links whose posts have two readings or more."""
-    dialect = connection.dialect.name
-    theirs = (Reading.post_id == Link.post_id, Reading.access_key == Link.access_key, history.seen_by(user_id))
-    last = select(Reading.measured_at, Reading.views).where(*theirs).correlate(Link)
+    dialect, given = connection.dialect.name, aliases.pairs(connection, Link, link_ids)
+    rows = connection.execute(_last(dialect), {"user": user_id, **bulk_parameters.parameters(dialect, **given)})
+    points: dict[int, Points] = defaultdict(list)
+    for id_, text in rows:
+        points[id_] += map(_point, (text or "").split())
+    return {id_: sorted(found)[-MOST:] for id_, found in points.items() if len(found) > 1}
+
+
+@cache
+def _last(dialect: str) -> Select[*tuple[Any, ...]]:
+    user: Any = bindparam("user")
+    given = bulk_parameters.table(dialect, "named_by", "post")
+    theirs = (Reading.post_id == given.c.post, Reading.access_key == Link.access_key, history.seen_by(user))
+    last = select(Reading.measured_at, Reading.views).where(*theirs).correlate(given, Link)
     last_ones = last.order_by(Reading.measured_at.desc(), Reading.id.desc()).limit(MOST).subquery()
     written = cast(last_ones.c.measured_at, Text) + ":" + cast(last_ones.c.views, Text)
     together = select(func.aggregate_strings(written, " ")).select_from(last_ones).scalar_subquery()
-    links = select(Link.id, together).where(Link.id.in_(bulk_parameters.ids(dialect)))
-    rows = connection.execute(links, bulk_parameters.parameters(dialect, id=list(link_ids)))
-    points = {id_: sorted(map(_point, text.split())) for id_, text in rows if text}
-    return {id_: found for id_, found in points.items() if len(found) > 1}
+    return select(given.c.named_by, together).join(Link, Link.id == given.c.named_by)
 
 
 def _point(text: str) -> tuple[float, int]:

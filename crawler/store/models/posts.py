@@ -10,7 +10,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crawler.store.database import now
-from crawler.store.models.base import Base, Id
+from crawler.store.models.base import Base, Id, partial_index
 
 
 class Post(Base):
@@ -33,7 +33,10 @@ class Post(Base):
     erid_lost_at: Mapped[float | None]  # when an erid was first seen to be gone
     said_at: Mapped[float | None]  # when we last saw one of these change
 
-    __table_args__ = (UniqueConstraint("key", "platform"),)
+    __table_args__ = (
+        UniqueConstraint("key", "platform"),
+        partial_index("ix_posts_canonical_key", "canonical_key", "platform", where="canonical_key IS NOT NULL"),
+    )
 
 
 class Wall(Base):
