@@ -13,8 +13,11 @@ from control.web import words
 from control.web.body_sizes import FILE_BODY, SMALL_BODY
 from control.web.engine import db
 from crawler.spreadsheets.reading import problems, reader, refusals
+from crawler.store.database import now
 from crawler.store.models.batches import Batch, Link
 from crawler.store.models.imports import Import
+from tests.control.conftest import change_link
+from tests.control.pages.checks import id_of, made
 from tests.control.pages.test_checks import GOOD, HOSTILE
 from tests.crawler.spreadsheets.reading.packages import data, row, xlsx
 from tests.security.pages import reader as reader_of
@@ -65,6 +68,18 @@ def test_a_file_becomes_one_check_however_often_its_forms_are_sent(hers):
     assert "<bdi>=1+1</bdi>" in shown
     assert "Борис" not in shown
     assert ">Октябрь</bdi></h1>" in shown
+
+
+@pytest.mark.process
+def test_a_form_that_takes_fresh_readings_makes_no_request_for_them(hers):
+    first = made(hers, [GOOD.format(1)])
+    change_link(id_of(first), 0, status="done", reading={"views": 4321, "measured_at": now() - 60})
+    path = sent(hers, max_age="1h")
+    assert re.search(r'<option value="1h"[^>]* selected', hers.get(f"{path}?max_age=1h").text)
+    check = hers.post(path, {"link_column": "Ссылка", "deadline": "24h", "max_age": "1h"}).headers["Location"]
+    with db.engine.connect() as connection:
+        ended = select(Link.views).join(Batch).where(Batch.public_id == id_of(check)).order_by(Link.position)
+        assert connection.execute(ended).scalars().all() == [4321, None]
 
 
 @pytest.mark.process

@@ -10,7 +10,7 @@ from control.imports import storage
 from control.web.engine import db
 from crawler.reasons import Reason
 from crawler.store.database import now
-from crawler.store.models.accounts import User
+from crawler.store.models.accounts import Usage, User
 from crawler.store.models.batches import Status
 from crawler.store.models.imports import Import, ImportChunk
 from crawler.store.models.own_columns import OwnColumns, OwnRow
@@ -43,6 +43,12 @@ def accept(client, made, **corrections):
 
 def links(client, made):
     return client.get(f"/batches/{made.json['id']}/links").json["links"]
+
+
+def used():
+    """How many links of today's quotas are used up."""
+    with db.engine.connect() as connection:
+        return connection.execute(select(func.coalesce(func.sum(Usage.links), 0))).scalar_one()
 
 
 def count(table):
@@ -79,6 +85,24 @@ def test_rows_without_a_link_are_kept_with_the_batch(anna):
         (6, "", ["Итого", "405"]),
     ]
     assert json.loads(roles) == ["blogger", "cost"]
+
+
+def test_what_is_fresh_enough_serves_the_links_of_a_file_and_counts_half(anna, boris, set_link):
+    old, fresh = (anna.post("/batches", json={"links": [LINK.format(item)]}).json["id"] for item in (1, 3))
+    set_link(old, 0, status="done", reading={"views": 10, "measured_at": now() - 7200})
+    set_link(fresh, 0, status="done", reading={"views": 30, "measured_at": now() - 60})
+    rows = "\n".join(["Блогер;Ссылка", *(f"Анна;{LINK.format(item)}" for item in (1, 2, 3, 3))])
+    before = used()
+    accepted = accept(anna, send(anna, rows), max_age="1h")
+    assert [(each["status"], each["views"], each["row"]) for each in links(anna, accepted)] == [
+        *(("created", None, 2), ("created", None, 3), ("done", 30, 4), ("done", 30, 5))
+    ]
+    assert used() - before == 3  # two of four count as one
+    measured = links(anna, accepted)[2]["measured_at"]
+    assert measured == anna.get(f"/batches/{fresh}/links").json["links"][0]["measured_at"]
+    assert {each["status"] for each in links(boris, accept(boris, send(boris, rows), max_age="1h"))} == {"created"}
+    assert {each["status"] for each in links(anna, accept(anna, send(anna, rows)))} == {"created"}
+    assert problem(accept(anna, send(anna, rows), max_age="soon")) == (422, "invalid_body")
 
 
 def test_a_second_accept_is_answered_as_the_first_even_when_the_batch_is_gone(anna):
