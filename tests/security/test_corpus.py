@@ -47,12 +47,17 @@ def check(answer, sent):
         assert "Traceback" not in answer.text
 
 
-@pytest.fixture(params=["stranger", "user"])
-def sender(request, rule, app, client_of):
-    known = request.param == "user"
+@pytest.fixture
+def sender(who, rule, app, client_of):
+    known = who == "user"
     return Sender(lambda: client_of(uuid4().hex) if known else app.test_client(), rule, known=known)
 
 
+# What a stranger sends comes no further than to the database's tables of tries, whichever database that is.
+ASKERS = [("sqlite", "stranger"), ("sqlite", "user"), ("postgresql", "user")]
+
+
+@pytest.mark.parametrize(("database_url", "who"), ASKERS, indirect=["database_url"])
 @pytest.mark.parametrize("rule", sorted({split(label)[1] for label in CASES}))
 class TestCorpus:
     def test_queries(self, sender, rule):
