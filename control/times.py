@@ -2,7 +2,7 @@
 
 import re
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, overload
 
 from pydantic import BeforeValidator, WithJsonSchema
@@ -39,6 +39,15 @@ def instant(text: object) -> float:
     raise ValueError("must be a moment with its offset from UTC, such as 2026-10-31T21:00:00Z")
 
 
+def day(text: object) -> str:
+    """Read a day as `2026-10-31`. Raises ValueError for anything else."""
+    if isinstance(text, str) and re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+        with suppress(ValueError):
+            return date.fromisoformat(text).isoformat()
+    raise ValueError("must be a day such as 2026-10-31")
+
+
+Day = Annotated[str, BeforeValidator(day), WithJsonSchema({"type": "string", "format": "date"})]
 Moment = Annotated[float, BeforeValidator(instant), WithJsonSchema({"type": "string", "format": "date-time"})]
 Span = Annotated[float, BeforeValidator(seconds), WithJsonSchema({"type": "string", "pattern": PATTERN})]
 

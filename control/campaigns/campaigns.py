@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, Select, delete, func, insert, select, update
 
 from control.accounts import row_lock
-from control.campaigns import next_points
+from control.campaigns import next_points, own_columns
 from control.errors import FollowsTooMuch, NotFound
 from crawler.queue import erasure, wakeup
 from crawler.store import bulk_parameters
@@ -80,6 +80,7 @@ def erase(connection: Connection, campaign_id: int) -> bool:
         connection.execute(delete(Campaign).where(Campaign.id == campaign_id))
         return False
     dialect = connection.dialect.name
+    own_columns.forget(connection, campaign_id, [row.id for row in rows])
     gone = delete(Placement).where(Placement.id.in_(bulk_parameters.ids(dialect)))
     connection.execute(gone, bulk_parameters.parameters(dialect, id=[row.id for row in rows]))
     posts = sorted({row.post_id for row in rows if row.post_id is not None})

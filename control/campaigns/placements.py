@@ -9,7 +9,8 @@ from control.accounts import row_lock
 from control.batches import quota
 from control.batches.idempotency import Key, claim
 from control.batches.progress import own
-from control.campaigns import campaigns, next_points
+from control.campaigns import campaigns, next_points, own_columns
+from control.campaigns.own_columns import Table, Unread
 from control.errors import FollowsTooMuch, NotFound
 from control.reports import history
 from control.settings import Settings
@@ -18,7 +19,7 @@ from crawler.queue import acceptance, erasure, wakeup
 from crawler.queue.acceptance import Entry, Receipt
 from crawler.store.database import now, snapshot, writing
 from crawler.store.models.batches import Link
-from crawler.store.models.campaigns import Campaign, FollowedPost, Following, Placement
+from crawler.store.models.campaigns import Campaign, FollowedPost, Following, Placement, PlacementRow
 from crawler.store.models.posts import Post, Reading
 
 MOST_PLACEMENTS = 20_000  # of a campaign
@@ -27,6 +28,14 @@ MOST_PLACEMENTS = 20_000  # of a campaign
 class Page(NamedTuple):
     rows: list[Row[Any]]
     next_cursor: int | None  # a position
+
+
+class Added(NamedTuple):
+    """What the sender is told: cells that could not be read are `unread`."""
+
+    receipt: Receipt
+    entries: list[Entry]
+    unread: list[Unread]
 
 
 def links_of(engine: Engine, user_id: str, public_id: str) -> list[str]:
@@ -38,27 +47,49 @@ def links_of(engine: Engine, user_id: str, public_id: str) -> list[str]:
 
 
 def add(  # noqa: PLR0913, PLR0917 - each is another thing
-    engine: Engine, settings: Settings, user_id: str, public_id: str, links: Sequence[str], key: Key | None
-) -> tuple[Receipt, list[Entry]]:
+    engine: Engine,
+    settings: Settings,
+    user_id: str,
+    public_id: str,
+    links: Sequence[str],
+    key: Key | None,
+    batch: str | None = None,
+) -> Added:
     """Let a campaign follow what these links name, from now on. They are committed when this returns.
 
-    With an idempotency key that was used before nothing is stored, and the receipt is the first one's.
-    Each link counts as one that is handed in today, for it is measured at once.
-    Raises NotFound, FollowsTooMuch, QuotaExceeded, IdempotencyKeyReused.
+    With an idempotency key that was used before nothing is stored, and the receipt is the first one's. `batch` is the
+    public id of the batch that the links come from, and whose own columns come along.
+    Raises what `keep` does, and IdempotencyKeyReused.
     """
     entries = acceptance.entries(links, platforms.identify)
-    receipt = acceptance.receipt(public_id, entries)
+    receipt, unread = acceptance.receipt(public_id, entries), list[Unread]()
     with writing(engine) as connection:
         campaign = campaigns.find(connection, user_id, public_id, lock=True)
         first = claim(connection, user_id, key, receipt) if key else receipt
         if first is receipt:
-            _check(connection, campaign, user_id, len(entries), settings.most_followed_posts)
-            quota.charge_day(connection, user_id, len(entries), settings.most_links_per_day)
-            position = _take_positions(connection, campaign.id, len(entries))
-            acceptance.place(connection, campaign.id, position, entries)
-            next_points.begin(connection, campaign.id, position)
+            table = own_columns.of_batch(connection, own(connection, user_id, batch)) if batch else None
+            unread = keep(connection, settings, campaign, entries, table)
     wakeup.send(engine)
-    return first, entries
+    return Added(first, entries, unread)
+
+
+def keep(
+    connection: Connection, settings: Settings, campaign: Row[Any], entries: list[Entry], table: Table | None
+) -> list[Unread]:
+    """Store placements with their own columns in a campaign that is locked; return the cells that could not be read.
+
+    Each link counts as one that is handed in today, for it is measured at once.
+    Raises FollowsTooMuch, QuotaExceeded, KeepsTooMuch.
+    """
+    user_id = campaign.user_id
+    _check(connection, campaign, user_id, len(entries), settings.most_followed_posts)
+    quota.charge_day(connection, user_id, len(entries), settings.most_links_per_day)
+    position = _take_positions(connection, campaign.id, len(entries))
+    acceptance.place(connection, campaign.id, position, entries)
+    taken, unread = own_columns.store(connection, campaign.id, position, table) if table else (0, [])
+    quota.charge_storage(connection, user_id, taken, settings.most_stored_megabytes)
+    next_points.begin(connection, campaign.id, position)
+    return unread
 
 
 def _check(connection: Connection, campaign: Row[Any], user_id: str, more: int, most: int) -> None:
@@ -115,6 +146,7 @@ def change(connection: Connection, placement: Row[Any], values: dict[str, Any], 
 
 def remove(connection: Connection, placement: Row[Any]) -> None:
     """Remove it; its post is measured no more for it, and its readings go with whoever named it last."""
+    own_columns.forget(connection, placement.campaign_id, [placement.id])
     connection.execute(delete(Placement).where(Placement.id == placement.id))
     if placement.post_id is not None:
         next_points.schedule(connection, [placement.post_id])
@@ -129,7 +161,8 @@ def _placements(user_id: str) -> Select[*tuple[Any, ...]]:
     next_ = (FollowedPost.kind, FollowedPost.due_at, FollowedPost.missing_at, FollowedPost.handled_until)
     said = (Post.key, Post.published_at, Post.erids)
     return (
-        select(Placement, *said, *next_, *counts, literal(user_id).label("user_id"))
+        select(Placement, PlacementRow.row_number, *said, *next_, *counts, literal(user_id).label("user_id"))
+        .outerjoin(PlacementRow, PlacementRow.placement_id == Placement.id)
         .outerjoin(Post, Post.id == Placement.post_id)
         .outerjoin(FollowedPost, followed)
         .outerjoin(Reading, Reading.id == last.correlate(Placement).scalar_subquery())

@@ -15,7 +15,7 @@ from control.batches import submission
 from control.batches.names import LONGEST
 from control.errors import ApiError, UnreadableFile
 from control.imports import storage, stored_file
-from control.imports.accepting import Acceptance
+from control.imports.accepting import Acceptance, AsBatch
 from control.pages import frame
 from control.pages.blueprint import page as make_page
 from control.pages.checks import NAME, SPANS, USUAL_SPAN, span
@@ -54,14 +54,15 @@ def accept_import(id: str) -> AnyResponse:  # noqa: A002
         batch = submission.new_batch(user_id, settings(), None, deadline=span(form["deadline"]), name=name)
         given = replace(_corrections(form), link_column=form["link_column"] or None, columns=kept)
         count = partial(rate_limits.take_links, user_id)
-        made = Acceptance(db.engine, settings(), batch, id, span(form["max_age"])).accept(given, count)["receipt"]
+        made = Acceptance(db.engine, AsBatch(settings(), batch, span(form["max_age"])), id).accept(given, count)
     except ValidationError:
         return _shown(id, form.wrong("name", "checks.refused.name", most=LONGEST), kept)
     except ApiError as error:
         return _shown(id, refused(form, error, "link_column"), kept)
-    links = made["accepted"] + made["duplicates"] + made["rejected"]
+    receipt = made["receipt"]
+    links = receipt["accepted"] + receipt["duplicates"] + receipt["rejected"]
     page_sessions.leave_message("checks.said.made", n=links)
-    return redirect(f"/checks/{made['batch_id']}", 303)
+    return redirect(_address(made), 303)
 
 
 @page.post("/checks/files/<id>/delete")
@@ -100,12 +101,18 @@ def _shown(public_id: str, form: Form, kept: list[str] | None = None) -> AnyResp
     with snapshot(db.engine) as connection:
         found = storage.find(connection, user_id, public_id)
     if first := storage.answer(found):
-        return redirect(f"/checks/{first['receipt']['batch_id']}", 303)
+        return redirect(_address(first), 303)
     understood = json.loads(found.understood)
     given = _corrections(form)
     if given != Corrections():
         understood = _read_again(user_id, found.id, given, form) or understood
     return _page(found.name, public_id, understood, form, kept)
+
+
+def _address(made: dict[str, Any]) -> str:
+    """Return where that stands which a file has become: a check, or placements of a campaign."""
+    room = "followed" if "campaign" in made else "checks"
+    return f"/{room}/{made['receipt']['batch_id']}"
 
 
 def _read_again(user_id: str, import_id: int, given: Corrections, form: Form) -> dict[str, Any] | None:

@@ -1,5 +1,6 @@
 """Campaigns: what is followed together, and when it is measured."""
 
+import json
 from typing import Annotated, Any, Literal, Self
 
 from flask import current_app, url_for
@@ -110,6 +111,7 @@ class CampaignShown(Shape):
     currency: str
     plan: PlanShown
     placements: int
+    own_columns: list[str] = Field(description="Of all its placements, in the order in which they came.")
     ends_at: str | None
     created_at: str
 
@@ -182,6 +184,7 @@ def _fields(row: Row[Any]) -> dict[str, Any]:
         "currency": row.currency,
         "plan": _plan(Plan.from_json(row.plan)),
         "placements": row.placements,
+        "own_columns": json.loads(row.own_columns),
         "ends_at": moment(row.ends_at),
         "created_at": moment(row.created_at),
     }

@@ -3,7 +3,7 @@
 import json
 from functools import partial
 from tempfile import TemporaryFile
-from typing import IO, Annotated, Any
+from typing import IO, Annotated, Any, Self
 
 from flask import request, url_for
 from pydantic import ConfigDict, Field, model_validator
@@ -11,10 +11,13 @@ from sqlalchemy import Row
 from werkzeug.formparser import FormDataParser
 
 from control.batches.submission import new_batch
+from control.campaigns.own_columns import Unread
 from control.errors import CompressedBody, InvalidBody, WrongMediaType
 from control.exports.working_files import folder
 from control.imports import accepting, storage, uploading
+from control.imports.accepting import AsBatch, AsPlacements, Destination
 from control.routes.batches import LOCATION, BatchMade
+from control.routes.placements_made import PlacementsMade, placements_made
 from control.routes.submission import DuplicateLink, RejectedLink, accepted
 from control.times import Span, moment
 from control.web import open_submissions, rate_limits
@@ -110,6 +113,9 @@ class Acceptance(Shape):
 
     model_config = OPTIONAL
 
+    campaign: str | None = Field(
+        None, description="The id of a campaign of yours: the links become placements of it, and no batch."
+    )
     sheet: str | None = None
     header_row: Annotated[int, Field(ge=0, le=1_048_576)] | None = Field(None, description="0: there is none.")
     link_column: str | None = Field(None, description="By its name.")
@@ -123,6 +129,12 @@ class Acceptance(Shape):
     @classmethod
     def _absent(cls, body: object) -> object:
         return {} if body is None else body
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if self.campaign and (self.deadline or self.max_age):
+            raise ValueError("Send either campaign, or deadline and max_age, which are of batches.")
+        return self
 
 
 @uploads.post("/imports", responses={201: ImportMade, 409: None}, openapi_extensions={"requestBody": BODY})
@@ -157,19 +169,26 @@ def delete_import(path: ImportPath) -> tuple[str, int]:
     return "", 204
 
 
-@acceptances.post("/imports/<id>/accept", responses={202: BatchMade, 409: None})
-def accept_import(path: ImportPath, body: Acceptance) -> tuple[BatchMade, int, dict[str, str]]:
-    """Make a batch of a file. If you accept it again, you get the first answer."""
+@acceptances.post("/imports/<id>/accept", responses={201: PlacementsMade, 202: BatchMade, 409: None})
+def accept_import(path: ImportPath, body: Acceptance) -> tuple[BatchMade | PlacementsMade, int, dict[str, str]]:
+    """Make a batch of a file, or placements of a campaign. If you accept it again, you get the first answer."""
     given = Corrections(body.sheet, body.header_row, body.link_column, body.columns)
-    batch = new_batch(caller(), settings(), None, deadline=body.deadline)
     count = partial(rate_limits.take_links, caller())
-    kept = accepting.Acceptance(db.engine, settings(), batch, path.id, body.max_age).accept(given, count)
-    made = BatchMade(
-        **dict(accepted(Receipt(**kept["receipt"]))),
-        rejected_links=[RejectedLink(**each | {"reason": REASONS[each["reason"]]}) for each in kept["rejected"]],
-        duplicate_links=[DuplicateLink(*each) for each in kept["duplicates"]],
-    )
-    return made, 202, {"Location": made.url}
+    kept = accepting.Acceptance(db.engine, _destination(body), path.id).accept(given, count)
+    rejected = [RejectedLink(**each | {"reason": REASONS[each["reason"]]}) for each in kept["rejected"]]
+    duplicates = [DuplicateLink(*each) for each in kept["duplicates"]]
+    receipt = Receipt(**kept["receipt"])
+    if "campaign" not in kept:
+        made = BatchMade(**dict(accepted(receipt)), rejected_links=rejected, duplicate_links=duplicates)
+        return made, 202, {"Location": made.url}
+    placed = placements_made(receipt, [Unread(*each) for each in kept["unread"]], rejected, duplicates)
+    return placed, 201, {"Location": url_for("placements.list_placements", id=receipt.batch_id, _external=True)}
+
+
+def _destination(body: Acceptance) -> Destination:
+    if body.campaign is not None:
+        return AsPlacements(settings(), caller(), body.campaign)
+    return AsBatch(settings(), new_batch(caller(), settings(), None, deadline=body.deadline), body.max_age)
 
 
 def _receive(file: IO[bytes]) -> str:

@@ -41,6 +41,7 @@ class Campaign(Base):
     plan: Mapped[str]  # JSON, see `control.campaigns.plan`
     ends_at: Mapped[float | None]  # nothing is measured for it from then on
     positions: Mapped[int] = mapped_column(server_default="0")  # so many were given to placements
+    own_columns: Mapped[str] = mapped_column(server_default="[]")  # JSON: their names, in the order in which they came
     created_at: Mapped[float] = mapped_column(default=now())
 
     __table_args__ = (Index("ix_campaigns_user_id", "user_id", "id"),)
@@ -60,6 +61,8 @@ class Placement(Base):
     access_key: Mapped[str] = mapped_column(server_default="")
     reason: Mapped[str | None]
     detail: Mapped[str | None]
+    blogger: Mapped[str | None]
+    date: Mapped[str | None]  # of publication, as the user says: 2026-10-31
     cost: Mapped[int | None] = mapped_column(BigInteger)  # in hundredths of the campaign's currency
     erid: Mapped[str | None]
     baseline: Mapped[int | None] = mapped_column(BigInteger)  # views that were reported before its first month here
@@ -71,6 +74,17 @@ class Placement(Base):
         UniqueConstraint("campaign_id", "position"),
         partial_index("ix_placements_post_id", "post_id", "access_key", where="post_id IS NOT NULL"),
     )
+
+
+class PlacementRow(Base):
+    """What a placement has in its user's own columns."""
+
+    __tablename__ = "placement_rows"
+
+    placement_id: Mapped[int] = mapped_column(ForeignKey("placements.id", ondelete="CASCADE"), primary_key=True)
+    row_number: Mapped[int | None]  # in the file that it came in, from 1
+    cells: Mapped[str]  # JSON: a text for each of the campaign's own columns, or null; missing ones are null
+    stored_bytes: Mapped[int]  # what this takes of its user's share
 
 
 class Following(Base):

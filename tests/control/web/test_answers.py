@@ -22,18 +22,18 @@ def app():
 
 
 def returned(view):
-    """The name of the shape that a view returns, alone, with a status, or where it answers no file; none: no shape."""
+    """The names of the shapes that a view returns, alone, with a status, or where it answers no file."""
     found = get_type_hints(unwrap(view))["return"]
     body = get_args(found)[0] if get_origin(found) is tuple else found
-    (shape,) = [each for each in (get_args(body) or [body]) if each is not Response] or [Response]
-    return shape.__name__ if issubclass(shape, Shape) else None
+    shapes = [each for each in (get_args(body) or [body]) if each is not Response]
+    return {shape.__name__ for shape in shapes if issubclass(shape, Shape)}
 
 
 def promised(operation):
-    """The name of the shape of the one good answer; none where it has no body, or is a file only."""
-    (answer,) = (answer for status, answer in operation["responses"].items() if status < "4")
-    json = answer.get("content", {}).get("application/json", {}).get("schema")
-    return json["$ref"].rpartition("/")[2] if json else None
+    """The names of the shapes of the good answers, which differ in their status; none is of a file, or of no body."""
+    answers = [answer for status, answer in operation["responses"].items() if status < "4"]
+    schemas = [answer.get("content", {}).get("application/json", {}).get("schema") for answer in answers]
+    return {schema["$ref"].rpartition("/")[2] for schema in schemas if schema}
 
 
 def test_every_view_returns_the_shape_that_the_document_names(app):

@@ -1,0 +1,123 @@
+"""A placement as it is shown: its own fields, its last numbers, and those at the plan's ages."""
+
+from typing import Any
+
+from pydantic import Field
+from sqlalchemy import Connection, Row
+
+from control.campaigns import own_columns
+from control.campaigns.plan import Plan
+from control.campaigns.recognised import HUNDRED
+from control.reports import values
+from control.reports.values import Question
+from control.routes.posts import ValueShown, show_value
+from control.times import moment, span
+from control.web.auth import caller
+from control.web.openapi import Shape
+from crawler.platforms import address
+from crawler.platforms.advice import advice
+from crawler.reasons import Reason
+from crawler.spreadsheets.writing.rows import ratio
+from crawler.store.database import read_clock
+from crawler.store.models.campaigns import Placement, PointKind
+
+REASONS = {str(reason): reason for reason in Reason}
+
+
+class PlacementShown(Shape):
+    position: int = Field(description="In the campaign, from 0, in the order added; it stays what it is.")
+    link: str
+    post: str | None = Field(description="The address of the post it names.")
+    platform: str
+    reason: Reason | None = Field(description="Why it cannot be followed.")
+    advice: str | None
+    blogger: str | None
+    date: str | None = Field(description="Of publication, as you say; `published_at` is what the platform says.")
+    cost: float | None
+    erid: str | None
+    baseline: int | None = Field(description="Views that were reported before its first month here, as you say.")
+    row: int | None = Field(description="Of the file that it came in, from 1.")
+    own: dict[str, str] = Field(description="Your own columns, by name, in their order.")
+    paused: bool
+    added_at: str
+    ends_at: str | None
+    published_at: str | None
+    erids: list[str] = Field(description="Tokens of advertising law that stand at the post.")
+    views: int | None = Field(description="Of the last reading, as are the next ones.")
+    likes: int | None
+    comments: int | None
+    reposts: int | None
+    measured_at: str | None
+    source: str | None
+    er_by_views: float | None = Field(description="(likes + comments + reposts) / views.")
+    cpv: float | None = Field(description="Cost of a view.")
+    cpm: float | None = Field(description="Cost of a thousand views.")
+    views_at: dict[str, ValueShown] = Field(description="By the ages of the campaign's plan that the post has reached.")
+    next_at: str | None = Field(description="When its post is measured next.")
+    next_kind: PointKind | None
+    missing_since: str | None = Field(description="Since when the platform says that the post is not there.")
+
+
+def show_all(connection: Connection, campaign: Row[Any], rows: list[Row[Any]]) -> list[PlacementShown]:
+    """Show placements of the caller's with their values at the ages that their posts have reached."""
+    cells = own_columns.cells(connection, campaign.id, [row.id for row in rows])
+    shown = [_show(row, cells.get(row.id, {})) for row in rows]
+    aged = _aged(rows, Plan.from_json(campaign.plan), read_clock(connection))
+    questions = [Question(rows[number].id, rows[number].published_at, at) for number, _, at in aged]
+    for (number, age, at), value in zip(aged, values.ask(connection, caller(), questions, Placement), strict=True):
+        shown[number].views_at[span(age)] = show_value(at, value)
+    return shown
+
+
+def _aged(rows: list[Row[Any]], plan: Plan, now: float) -> list[tuple[int, float, float]]:
+    """Pair each row, by its number, with the ages that its post has reached, and when it did."""
+    return [
+        (number, age, row.published_at + age)
+        for number, row in enumerate(rows)
+        if row.post_id is not None and row.published_at is not None
+        for age in plan.ages
+        if row.published_at + age <= now
+    ]
+
+
+def _show(row: Row[Any], own: dict[str, str]) -> PlacementShown:
+    cost = None if row.cost is None else row.cost / HUNDRED
+    reason = REASONS.get(row.reason)
+    return PlacementShown(
+        position=row.position,
+        link=row.url,
+        post=address(row.platform, row.key),
+        platform=row.platform,
+        reason=reason,
+        advice=advice(row.platform, reason, row.detail) if reason else None,
+        blogger=row.blogger,
+        date=row.date,
+        cost=cost,
+        erid=row.erid,
+        baseline=row.baseline,
+        row=row.row_number,
+        own=own,
+        paused=row.paused_at is not None,
+        added_at=moment(row.added_at),
+        ends_at=moment(row.ends_at),
+        published_at=moment(row.published_at),
+        erids=(row.erids or "").split(),
+        views=row.views,
+        likes=row.likes,
+        comments=row.comments,
+        reposts=row.reposts,
+        measured_at=moment(row.measured_at),
+        source=row.source,
+        er_by_views=ratio(_reactions(row), row.views),
+        cpv=ratio(cost, row.views),
+        cpm=ratio(None if cost is None else 1000 * cost, row.views),
+        views_at={},
+        next_at=moment(row.due_at) if row.paused_at is None else None,
+        next_kind=PointKind(row.kind) if row.kind and row.paused_at is None else None,
+        missing_since=moment(row.missing_at),
+    )
+
+
+def _reactions(row: Row[Any]) -> int | None:
+    counts = (row.likes, row.comments, row.reposts)
+    return None if None in counts else sum(counts)
