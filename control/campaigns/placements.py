@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Engine, Row, Select, and_, delete, func, insert, literal, select, update
+from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, update
 
 from control.accounts import row_lock
 from control.batches import quota
@@ -11,23 +11,16 @@ from control.batches.idempotency import Key, claim
 from control.batches.progress import own
 from control.campaigns import campaigns, next_points, own_columns
 from control.campaigns.own_columns import Table, Unread
-from control.errors import FollowsTooMuch, NotFound
-from control.reports import history
+from control.errors import FollowsTooMuch
 from control.settings import Settings
 from crawler import platforms
 from crawler.queue import acceptance, erasure, wakeup
 from crawler.queue.acceptance import Entry, Receipt
 from crawler.store.database import now, snapshot, writing
 from crawler.store.models.batches import Link
-from crawler.store.models.campaigns import Campaign, FollowedPost, Following, Placement, PlacementRow
-from crawler.store.models.posts import Post, Reading
+from crawler.store.models.campaigns import Campaign, Following, Placement
 
 MOST_PLACEMENTS = 20_000  # of a campaign
-
-
-class Page(NamedTuple):
-    rows: list[Row[Any]]
-    next_cursor: int | None  # a position
 
 
 class Added(NamedTuple):
@@ -107,24 +100,6 @@ def _take_positions(connection: Connection, campaign_id: int, number: int) -> in
     return int(connection.execute(taken.returning(Campaign.positions)).scalar_one()) - number
 
 
-def page(connection: Connection, campaign_id: int, user_id: str, after: int | None, limit: int) -> Page:
-    """Read some of them in the order added, each with its last reading that the user may see."""
-    some = _placements(user_id).where(Placement.campaign_id == campaign_id)
-    if after is not None:
-        some = some.where(Placement.position > after)
-    rows = list(connection.execute(some.order_by(Placement.position).limit(limit + 1)))
-    return Page(rows[:limit], rows[limit - 1].position if len(rows) > limit else None)
-
-
-def find(connection: Connection, campaign_id: int, user_id: str, position: int) -> Row[Any]:
-    """Raises NotFound."""
-    one = _placements(user_id).where(Placement.campaign_id == campaign_id, Placement.position == position)
-    row = connection.execute(one).one_or_none()
-    if row is None:
-        raise NotFound("This campaign has no such placement.")
-    return row
-
-
 def change(connection: Connection, placement: Row[Any], values: dict[str, Any], *, paused: bool | None) -> None:
     """Change columns of it; one that is paused follows its post no more until it goes on."""
     turned = paused is not None and paused != (placement.paused_at is not None)
@@ -151,19 +126,3 @@ def remove(connection: Connection, placement: Row[Any]) -> None:
     if placement.post_id is not None:
         next_points.schedule(connection, [placement.post_id])
         erasure.forget_posts(connection, [placement.post_id])
-
-
-def _placements(user_id: str) -> Select[*tuple[Any, ...]]:
-    theirs = (Reading.post_id == Placement.post_id, Reading.access_key == Placement.access_key)
-    last = select(Reading.id).where(*theirs, history.seen_by(user_id)).order_by(Reading.measured_at.desc()).limit(1)
-    followed = and_(FollowedPost.post_id == Placement.post_id, FollowedPost.access_key == Placement.access_key)
-    counts = (Reading.views, Reading.likes, Reading.comments, Reading.reposts, Reading.measured_at, Reading.source)
-    next_ = (FollowedPost.kind, FollowedPost.due_at, FollowedPost.missing_at, FollowedPost.handled_until)
-    said = (Post.key, Post.published_at, Post.erids)
-    return (
-        select(Placement, PlacementRow.row_number, *said, *next_, *counts, literal(user_id).label("user_id"))
-        .outerjoin(PlacementRow, PlacementRow.placement_id == Placement.id)
-        .outerjoin(Post, Post.id == Placement.post_id)
-        .outerjoin(FollowedPost, followed)
-        .outerjoin(Reading, Reading.id == last.correlate(Placement).scalar_subquery())
-    )

@@ -4,12 +4,13 @@ from typing import Annotated
 
 from pydantic import Field
 
-from control.campaigns import campaigns, months, placements
+from control.campaigns import campaigns, listing, months
+from control.campaigns.listing import Wanted
 from control.campaigns.months import FORM, Month, MonthRow
 from control.reports.month_views import MonthFlag
 from control.reports.value_at import Basis
 from control.routes.campaigns import CampaignPath
-from control.routes.placements import HUNDRED, PlacementsQuery
+from control.routes.placements import HUNDRED, PageQuery
 from control.routes.posts import ValueShown, show_value
 from control.times import moment
 from control.web.auth import authenticate, caller
@@ -57,12 +58,12 @@ class MonthShown(Shape):
 
 
 @api.get("/campaigns/<id>/months/<month>", responses={200: MonthShown})
-def get_month(path: MonthPath, query: PlacementsQuery) -> MonthShown:
+def get_month(path: MonthPath, query: PageQuery) -> MonthShown:
     """The views that a campaign's placements gained in a calendar month of its time zone, page by page."""
     with snapshot(db.engine) as connection:
         campaign = campaigns.find(connection, caller(), path.id)
         month = Month.named(path.month, campaign.time_zone)
-        page = placements.page(connection, campaign.id, caller(), query.cursor, query.limit)
+        page = listing.read(connection, campaign, Wanted(after=query.cursor, limit=query.limit))
         rows = months.read(connection, caller(), month, page.rows)
         now = read_clock(connection)
     return MonthShown(

@@ -5,23 +5,31 @@ from typing import Any
 from pydantic import Field
 from sqlalchemy import Connection, Row
 
-from control.campaigns import own_columns
-from control.campaigns.plan import Plan
+from control.campaigns import numbers
+from control.campaigns.listing import State
+from control.campaigns.numbers import Growth, Numbers
 from control.campaigns.recognised import HUNDRED
-from control.reports import values
-from control.reports.values import Question
+from control.reports.value_at import Basis
 from control.routes.posts import ValueShown, show_value
 from control.times import moment, span
-from control.web.auth import caller
 from control.web.openapi import Shape
 from crawler.platforms import address
 from crawler.platforms.advice import advice
 from crawler.reasons import Reason
 from crawler.spreadsheets.writing.rows import ratio
-from crawler.store.database import read_clock
-from crawler.store.models.campaigns import Placement, PointKind
+from crawler.store.models.campaigns import PointKind
 
 REASONS = {str(reason): reason for reason in Reason}
+
+
+class GrowthShown(Shape):
+    """Views gained from the moment `since`, a day before the last reading, until that reading."""
+
+    since: str
+    views: int
+    low: int | None = Field(description="At least so many, by the readings around `since`.")
+    high: int | None
+    basis: Basis = Field(description="What the count at `since` rests on.")
 
 
 class PlacementShown(Shape):
@@ -38,6 +46,10 @@ class PlacementShown(Shape):
     baseline: int | None = Field(description="Views that were reported before its first month here, as you say.")
     row: int | None = Field(description="Of the file that it came in, from 1.")
     own: dict[str, str] = Field(description="Your own columns, by name, in their order.")
+    state: State = Field(
+        description="`rejected`: it names no post that could be followed. `paused`. `ended`: by its own end, the "
+        "campaign's, or the age up to which the plan follows. `missing`: the platform says that the post is not there."
+    )
     paused: bool
     added_at: str
     ends_at: str | None
@@ -52,35 +64,20 @@ class PlacementShown(Shape):
     er_by_views: float | None = Field(description="(likes + comments + reposts) / views.")
     cpv: float | None = Field(description="Cost of a view.")
     cpm: float | None = Field(description="Cost of a thousand views.")
+    growth: GrowthShown | None = Field(description="Of the day before the last reading; null where that is not known.")
     views_at: dict[str, ValueShown] = Field(description="By the ages of the campaign's plan that the post has reached.")
-    next_at: str | None = Field(description="When its post is measured next.")
+    next_at: str | None = Field(description="When its post is measured next for this campaign.")
     next_kind: PointKind | None
     missing_since: str | None = Field(description="Since when the platform says that the post is not there.")
 
 
 def show_all(connection: Connection, campaign: Row[Any], rows: list[Row[Any]]) -> list[PlacementShown]:
-    """Show placements of the caller's with their values at the ages that their posts have reached."""
-    cells = own_columns.cells(connection, campaign.id, [row.id for row in rows])
-    shown = [_show(row, cells.get(row.id, {})) for row in rows]
-    aged = _aged(rows, Plan.from_json(campaign.plan), read_clock(connection))
-    questions = [Question(rows[number].id, rows[number].published_at, at) for number, _, at in aged]
-    for (number, age, at), value in zip(aged, values.ask(connection, caller(), questions, Placement), strict=True):
-        shown[number].views_at[span(age)] = show_value(at, value)
-    return shown
+    """Show placements of the caller's with their numbers."""
+    return [_show(each) for each in numbers.read(connection, campaign, rows)]
 
 
-def _aged(rows: list[Row[Any]], plan: Plan, now: float) -> list[tuple[int, float, float]]:
-    """Pair each row, by its number, with the ages that its post has reached, and when it did."""
-    return [
-        (number, age, row.published_at + age)
-        for number, row in enumerate(rows)
-        if row.post_id is not None and row.published_at is not None
-        for age in plan.ages
-        if row.published_at + age <= now
-    ]
-
-
-def _show(row: Row[Any], own: dict[str, str]) -> PlacementShown:
+def _show(found: Numbers) -> PlacementShown:
+    row, due = found.row, found.due
     cost = None if row.cost is None else row.cost / HUNDRED
     reason = REASONS.get(row.reason)
     return PlacementShown(
@@ -96,7 +93,8 @@ def _show(row: Row[Any], own: dict[str, str]) -> PlacementShown:
         erid=row.erid,
         baseline=row.baseline,
         row=row.row_number,
-        own=own,
+        own=found.own,
+        state=State(row.state),
         paused=row.paused_at is not None,
         added_at=moment(row.added_at),
         ends_at=moment(row.ends_at),
@@ -111,11 +109,16 @@ def _show(row: Row[Any], own: dict[str, str]) -> PlacementShown:
         er_by_views=ratio(_reactions(row), row.views),
         cpv=ratio(cost, row.views),
         cpm=ratio(None if cost is None else 1000 * cost, row.views),
-        views_at={},
-        next_at=moment(row.due_at) if row.paused_at is None else None,
-        next_kind=PointKind(row.kind) if row.kind and row.paused_at is None else None,
+        growth=_growth(found.growth),
+        views_at={span(age): show_value(row.published_at + age, value) for age, value in found.at_ages.items()},
+        next_at=moment(due.at) if due else None,
+        next_kind=due.kind if due else None,
         missing_since=moment(row.missing_at),
     )
+
+
+def _growth(growth: Growth | None) -> GrowthShown | None:
+    return GrowthShown(**growth._asdict() | {"since": moment(growth.since)}) if growth else None
 
 
 def _reactions(row: Row[Any]) -> int | None:

@@ -6,7 +6,8 @@ from pydantic import BeforeValidator, FailFast, Field, StrictBool, model_validat
 
 from control.batches import quota
 from control.batches.names import Name
-from control.campaigns import campaigns, own_columns, placements, recognised
+from control.campaigns import campaigns, listing, own_columns, placements, recognised
+from control.campaigns.listing import Sort, State, Wanted
 from control.campaigns.placements import MOST_PLACEMENTS
 from control.campaigns.recognised import ERID, MOST_COST, MOST_VIEWS
 from control.routes.campaigns import CampaignPath, left_out
@@ -25,6 +26,7 @@ from crawler.spreadsheets.reading.table import LONGEST_CELL
 from crawler.store.database import snapshot, writing
 
 HUNDRED = recognised.HUNDRED
+LONGEST_TEXT = 200
 MOST_CHANGED = 60  # own columns of one request
 
 api = resource("placements", CAMPAIGNS, authenticate, open_submissions.guard, takes_links=True)
@@ -100,9 +102,19 @@ class PlacementPath(CampaignPath):
     position: Annotated[int, Field(ge=0, le=10**9)]
 
 
-class PlacementsQuery(Shape):
+class PageQuery(Shape):
     cursor: int | None = Field(None, ge=0, le=10**9, description="`next_cursor` of the page before.")
     limit: Annotated[int, Field(ge=1, le=1000)] = 100
+
+
+class PlacementsQuery(PageQuery):
+    state: State | None = Field(None, description="What becomes of them now.")
+    q: str = Field(
+        "", max_length=LONGEST_TEXT, description="A text that the link, the blogger's name or the erid contains."
+    )
+    sort: Sort = Field(
+        Sort.POSITION, description="By one of its fields, with `-` the other way round. Those without it come last."
+    )
 
 
 @api.post("/campaigns/<id>/placements", responses={201: PlacementsMade, 409: None})
@@ -118,10 +130,11 @@ def add_placements(path: CampaignPath, header: Headers, body: PlacementsBody) ->
 
 @api.get("/campaigns/<id>/placements", responses={200: Placements})
 def list_placements(path: CampaignPath, query: PlacementsQuery) -> Placements:
-    """The placements of a campaign in the order added, each with its last numbers and those at the plan's ages."""
+    """The placements of a campaign, each with its last numbers and those at the plan's ages."""
+    wanted = Wanted(query.state, query.q, query.sort, query.cursor, query.limit)
     with snapshot(db.engine) as connection:
         campaign = campaigns.find(connection, caller(), path.id)
-        page = placements.page(connection, campaign.id, caller(), query.cursor, query.limit)
+        page = listing.read(connection, campaign, wanted)
         shown = show_all(connection, campaign, page.rows)
     return Placements(placements=shown, next_cursor=page.next_cursor)
 
@@ -141,7 +154,7 @@ def change_placement(path: PlacementPath, body: PlacementChange) -> PlacementSho
         given["cost"] = round(given["cost"] * HUNDRED)
     with writing(db.engine) as connection:
         campaign = campaigns.find(connection, caller(), path.id, lock=True)
-        found = placements.find(connection, campaign.id, caller(), path.position)
+        found = listing.find(connection, campaign, path.position)
         placements.change(connection, found, given, paused=body.paused)
         if body.own:
             more = own_columns.change(connection, found, body.own)
@@ -154,12 +167,12 @@ def delete_placement(path: PlacementPath) -> tuple[str, int]:
     """Remove a placement. Its post is measured no more, unless somebody else follows it."""
     with writing(db.engine) as connection:
         campaign = campaigns.find(connection, caller(), path.id, lock=True)
-        placements.remove(connection, placements.find(connection, campaign.id, caller(), path.position))
+        placements.remove(connection, listing.find(connection, campaign, path.position))
     return "", 204
 
 
 def _one_shown(connection: Any, path: PlacementPath) -> PlacementShown:
     campaign = campaigns.find(connection, caller(), path.id)
-    found = placements.find(connection, campaign.id, caller(), path.position)
+    found = listing.find(connection, campaign, path.position)
     (shown,) = show_all(connection, campaign, [found])
     return shown

@@ -1,0 +1,185 @@
+"""The placements of a campaign as a table: filtered, sorted by what is stored with them, and read page by page.
+
+A page begins after a placement, whose position is the cursor: its own value says where in the order that is.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, func, literal, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from control.batches.link_rows import ESCAPE, pattern
+from control.campaigns.own_columns import MOST_CHARACTERS
+from control.campaigns.plan import Plan
+from control.errors import FieldError, InvalidQuery, NotFound
+from control.reports import history
+from crawler.store.database import folded, now
+from crawler.store.models.campaigns import FollowedPost, Following, Placement, PlacementRow
+from crawler.store.models.posts import Post, Reading
+
+FOREVER = 1e12  # seconds since 1970
+
+
+class State(StrEnum):
+    """What becomes of a placement now; of several the first one counts."""
+
+    REJECTED = "rejected"  # it names no post that could be followed
+    PAUSED = "paused"
+    ENDED = "ended"  # its own end, or its campaign's, or the age up to which the plan follows a post
+    MISSING = "missing"  # the platform says that the post is not there
+    FOLLOWED = "followed"
+
+
+class Sort(StrEnum):
+    """The order of placements; `-` reverses it. Those that have no such value come last."""
+
+    POSITION = "position"
+    POSITION_DOWN = "-position"
+    BLOGGER = "blogger"
+    BLOGGER_DOWN = "-blogger"
+    DATE = "date"
+    DATE_DOWN = "-date"
+    COST = "cost"
+    COST_DOWN = "-cost"
+    ERID = "erid"
+    ERID_DOWN = "-erid"
+    BASELINE = "baseline"
+    BASELINE_DOWN = "-baseline"
+    ENDS_AT = "ends_at"
+    ENDS_AT_DOWN = "-ends_at"
+    PUBLISHED_AT = "published_at"
+    PUBLISHED_AT_DOWN = "-published_at"
+
+    @property
+    def column(self) -> InstrumentedAttribute[Any]:
+        name = self.removeprefix("-")
+        found: InstrumentedAttribute[Any] = getattr(Post if name == "published_at" else Placement, name)
+        return found
+
+    @property
+    def down(self) -> bool:
+        return self.startswith("-")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """`text` is contained in a link, a blogger's name or an erid, in any case. `after` is a position."""
+
+    state: State | None = None
+    text: str = ""
+    sort: Sort = field(default=Sort.POSITION)
+    after: int | None = None
+    limit: int = 100
+
+
+class Page(NamedTuple):
+    rows: list[Row[Any]]
+    next_cursor: int | None  # a position
+
+
+def read(connection: Connection, campaign: Row[Any], wanted: Wanted) -> Page:
+    """Read a page of a campaign's placements. Raises InvalidQuery if the cursor's placement is not there any more."""
+    some = rows(campaign.user_id, campaign).where(Placement.campaign_id == campaign.id, *_matching(campaign, wanted))
+    if wanted.after is not None:
+        some = some.where(_beyond(wanted.sort, wanted.after, _value(connection, campaign.id, wanted)))
+    found = list(connection.execute(some.order_by(*_order(wanted.sort)).limit(wanted.limit + 1)))
+    fitting = min(wanted.limit, _fitting(found))
+    return Page(found[:fitting], found[fitting - 1].position if len(found) > fitting else None)
+
+
+def find(connection: Connection, campaign: Row[Any], position: int) -> Row[Any]:
+    """Raises NotFound."""
+    one = rows(campaign.user_id, campaign)
+    row = connection.execute(
+        one.where(Placement.campaign_id == campaign.id, Placement.position == position)
+    ).one_or_none()
+    if row is None:
+        raise NotFound("This campaign has no such placement.")
+    return row
+
+
+def _fitting(found: list[Row[Any]]) -> int:
+    """Count the rows, from the first on, whose own columns fit into one answer: at least one."""
+    left = MOST_CHARACTERS
+    for count, row in enumerate(found):
+        left -= row.stored_bytes or 0
+        if left < 0 and count:
+            return count
+    return len(found)
+
+
+def _order(sort: Sort) -> list[Any]:
+    if sort.column is Placement.position:
+        return [sort.column.desc() if sort.down else sort.column]
+    column = sort.column
+    return [column.is_(None), column.desc() if sort.down else column, Placement.position]
+
+
+def _value(connection: Connection, campaign_id: int, wanted: Wanted) -> Any:
+    """Return what the placement where the page begins is sorted by."""
+    if wanted.sort.column is Placement.position:
+        return wanted.after
+    one = select(wanted.sort.column).select_from(Placement).outerjoin(Post, Post.id == Placement.post_id)
+    row = connection.execute(
+        one.where(Placement.campaign_id == campaign_id, Placement.position == wanted.after)
+    ).first()
+    if row is None:
+        message = "This is no cursor of a page: its placement is not there any more."
+        raise InvalidQuery(f"cursor: {message}", [FieldError(field="cursor", message=message)])
+    return row[0]
+
+
+def _beyond(sort: Sort, after: int, value: Any) -> ColumnElement[bool]:
+    column, later = sort.column, Placement.position > after
+    if value is None:
+        return and_(column.is_(None), later)
+    beyond: ColumnElement[bool] = column < value if sort.down else column > value
+    return beyond if column is Placement.position else or_(beyond, and_(column == value, later), column.is_(None))
+
+
+def _matching(campaign: Row[Any], wanted: Wanted) -> list[ColumnElement[bool]]:
+    which = [_state(campaign) == wanted.state] if wanted.state else []
+    if wanted.text:
+        like = pattern(wanted.text.lower())
+        texts = (Placement.url, func.coalesce(Placement.blogger, ""), func.coalesce(Placement.erid, ""))
+        which.append(or_(*(folded(text).like(like, escape=ESCAPE) for text in texts)))
+    return which
+
+
+def _state(campaign: Row[Any]) -> ColumnElement[str]:
+    begin = func.coalesce(Post.published_at, Placement.added_at)
+    plans_end = begin + Plan.from_json(campaign.plan).until
+    own_end = func.coalesce(Placement.ends_at, FOREVER)
+    ended = or_(own_end <= now(), plans_end <= now(), literal(campaign.ends_at or FOREVER) <= now())
+    return case(
+        (Placement.post_id.is_(None), State.REJECTED),
+        (Placement.paused_at.is_not(None), State.PAUSED),
+        (ended, State.ENDED),
+        (FollowedPost.missing_at.is_not(None), State.MISSING),
+        else_=State.FOLLOWED,
+    )
+
+
+def rows(user_id: str, campaign: Row[Any]) -> Select[*tuple[Any, ...]]:
+    """Select placements, each with its last reading that the user may see, and what is known of its post."""
+    theirs = (Reading.post_id == Placement.post_id, Reading.access_key == Placement.access_key)
+    last = select(Reading.id).where(*theirs, history.seen_by(user_id)).order_by(Reading.measured_at.desc()).limit(1)
+    followed = and_(FollowedPost.post_id == Placement.post_id, FollowedPost.access_key == Placement.access_key)
+    counts = (Reading.views, Reading.likes, Reading.comments, Reading.reposts, Reading.measured_at, Reading.source)
+    next_ = (
+        *(FollowedPost.kind, FollowedPost.due_at, FollowedPost.from_at, FollowedPost.late_at),
+        *(FollowedPost.missing_at, FollowedPost.again_at, FollowedPost.handled_until),
+    )
+    since = select(func.min(Following.since)).where(Following.placement_id == Placement.id, Following.until.is_(None))
+    said = (Post.key, Post.published_at, Post.erids)
+    in_file = (PlacementRow.row_number, PlacementRow.stored_bytes)
+    state = _state(campaign).label("state")
+    return (
+        select(Placement, *in_file, *said, *next_, *counts, state, since.scalar_subquery().label("since"))
+        .outerjoin(PlacementRow, PlacementRow.placement_id == Placement.id)
+        .outerjoin(Post, Post.id == Placement.post_id)
+        .outerjoin(FollowedPost, followed)
+        .outerjoin(Reading, Reading.id == last.correlate(Placement).scalar_subquery())
+    )
