@@ -107,6 +107,7 @@ class Settings(BaseSettings):
     most_links_per_day: int = Field(1_000_000, ge=1)
     most_stored_megabytes: int = Field(5_000, ge=1)
     most_followed_posts: int = Field(20_000, ge=1)
+    most_readings_per_day: int = Field(100_000, ge=1)
 
     def __init__(self, **values: Any) -> None:
         try:

@@ -5,8 +5,9 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, Select, delete, func, insert, select, update
 
 from control.accounts import row_lock
-from control.campaigns import next_points, own_columns
+from control.campaigns import next_points, own_columns, price
 from control.errors import FollowsTooMuch, NotFound
+from control.settings import Settings
 from crawler.queue import erasure, wakeup
 from crawler.store import bulk_parameters
 from crawler.store.database import snapshot, writing
@@ -49,14 +50,17 @@ def page(engine: Engine, user_id: str, cursor: str | None, limit: int) -> tuple[
     return rows[:limit], rows[limit - 1].public_id if len(rows) > limit else None
 
 
-def change(engine: Engine, user_id: str, public_id: str, values: dict[str, Any]) -> Row[Any]:
-    """Change columns; a new plan holds from now on. Raises NotFound."""
+def change(engine: Engine, settings: Settings, user_id: str, public_id: str, values: dict[str, Any]) -> Row[Any]:
+    """Change columns; a new plan holds from now on. Raises NotFound, FollowsTooMuch."""
     with writing(engine) as connection:
         row = find(connection, user_id, public_id, lock=True)
-        if values:
-            connection.execute(update(Campaign).where(Campaign.id == row.id).values(**values))
+        written = update(Campaign).where(Campaign.id == row.id).values(**values)
         if WHEN & values.keys():
+            with price.within(connection, user_id, settings.most_readings_per_day):
+                connection.execute(written)
             next_points.schedule(connection, _posts(connection, row.id))
+        elif values:
+            connection.execute(written)
         changed = find(connection, user_id, public_id)
     wakeup.send(engine)
     return changed

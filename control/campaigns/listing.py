@@ -22,7 +22,7 @@ from crawler.store.models.posts import Post, Reading
 FOREVER = 1e12  # seconds since 1970
 
 
-class State(StrEnum):
+class PlacementState(StrEnum):
     """What becomes of a placement now; of several the first one counts."""
 
     REJECTED = "rejected"  # it names no post that could be followed
@@ -32,7 +32,7 @@ class State(StrEnum):
     FOLLOWED = "followed"
 
 
-class Sort(StrEnum):
+class PlacementSort(StrEnum):
     """The order of placements; `-` reverses it. Those that have no such value come last."""
 
     POSITION = "position"
@@ -67,9 +67,9 @@ class Sort(StrEnum):
 class Wanted:
     """`text` is contained in a link, a blogger's name or an erid, in any case. `after` is a position."""
 
-    state: State | None = None
+    state: PlacementState | None = None
     text: str = ""
-    sort: Sort = field(default=Sort.POSITION)
+    sort: PlacementSort = field(default=PlacementSort.POSITION)
     after: int | None = None
     limit: int = 100
 
@@ -110,7 +110,7 @@ def _fitting(found: list[Row[Any]]) -> int:
     return len(found)
 
 
-def _order(sort: Sort) -> list[Any]:
+def _order(sort: PlacementSort) -> list[Any]:
     if sort.column is Placement.position:
         return [sort.column.desc() if sort.down else sort.column]
     column = sort.column
@@ -131,7 +131,7 @@ def _value(connection: Connection, campaign_id: int, wanted: Wanted) -> Any:
     return row[0]
 
 
-def _beyond(sort: Sort, after: int, value: Any) -> ColumnElement[bool]:
+def _beyond(sort: PlacementSort, after: int, value: Any) -> ColumnElement[bool]:
     column, later = sort.column, Placement.position > after
     if value is None:
         return and_(column.is_(None), later)
@@ -154,11 +154,11 @@ def _state(campaign: Row[Any]) -> ColumnElement[str]:
     own_end = func.coalesce(Placement.ends_at, FOREVER)
     ended = or_(own_end <= now(), plans_end <= now(), literal(campaign.ends_at or FOREVER) <= now())
     return case(
-        (Placement.post_id.is_(None), State.REJECTED),
-        (Placement.paused_at.is_not(None), State.PAUSED),
-        (ended, State.ENDED),
-        (FollowedPost.missing_at.is_not(None), State.MISSING),
-        else_=State.FOLLOWED,
+        (Placement.post_id.is_(None), PlacementState.REJECTED),
+        (Placement.paused_at.is_not(None), PlacementState.PAUSED),
+        (ended, PlacementState.ENDED),
+        (FollowedPost.missing_at.is_not(None), PlacementState.MISSING),
+        else_=PlacementState.FOLLOWED,
     )
 
 
@@ -177,7 +177,16 @@ def rows(user_id: str, campaign: Row[Any]) -> Select[*tuple[Any, ...]]:
     in_file = (PlacementRow.row_number, PlacementRow.stored_bytes)
     state = _state(campaign).label("state")
     return (
-        select(Placement, *in_file, *said, *next_, *counts, state, since.scalar_subquery().label("since"))
+        select(
+            Placement,
+            literal(user_id).label("user_id"),
+            *in_file,
+            *said,
+            *next_,
+            *counts,
+            state,
+            since.scalar_subquery().label("since"),
+        )
         .outerjoin(PlacementRow, PlacementRow.placement_id == Placement.id)
         .outerjoin(Post, Post.id == Placement.post_id)
         .outerjoin(FollowedPost, followed)

@@ -9,7 +9,7 @@ from control.accounts import row_lock
 from control.batches import quota
 from control.batches.idempotency import Key, claim
 from control.batches.progress import own
-from control.campaigns import campaigns, next_points, own_columns
+from control.campaigns import campaigns, next_points, own_columns, price
 from control.campaigns.own_columns import Table, Unread
 from control.errors import FollowsTooMuch
 from control.settings import Settings
@@ -81,17 +81,30 @@ def keep(
     acceptance.place(connection, campaign.id, position, entries)
     taken, unread = own_columns.store(connection, campaign.id, position, table) if table else (0, [])
     quota.charge_storage(connection, user_id, taken, settings.most_stored_megabytes)
-    next_points.begin(connection, campaign.id, position)
+    with price.within(connection, user_id, settings.most_readings_per_day):
+        next_points.begin(connection, campaign.id, position)
     return unread
 
 
 def _check(connection: Connection, campaign: Row[Any], user_id: str, more: int, most: int) -> None:
     row_lock.lock(connection, user_id)
     if campaign.placements + more > MOST_PLACEMENTS:
-        raise FollowsTooMuch(f"A campaign takes {MOST_PLACEMENTS:,} placements: make another one for the rest.")
-    followed = select(func.count()).select_from(Placement).join(Campaign).where(Campaign.user_id == user_id)
-    if connection.execute(followed).scalar_one() + more > most:
-        raise FollowsTooMuch(f"A user may follow {most:,} placements: remove some that have come to their end.")
+        over = campaign.placements + more - MOST_PLACEMENTS
+        raise FollowsTooMuch(
+            f"A campaign takes {MOST_PLACEMENTS:,} placements, and these are {over:,} too many: make another one."
+        )
+    over = count(connection, user_id) + more - most
+    if over > 0:
+        raise FollowsTooMuch(
+            f"A user may follow {most:,} placements, and these are {over:,} too many: remove some that have come to "
+            "their end."
+        )
+
+
+def count(connection: Connection, user_id: str) -> int:
+    """Count the placements of a user."""
+    theirs = select(func.count()).select_from(Placement).join(Campaign).where(Campaign.user_id == user_id)
+    return connection.execute(theirs).scalar_one()
 
 
 def _take_positions(connection: Connection, campaign_id: int, number: int) -> int:
@@ -100,8 +113,23 @@ def _take_positions(connection: Connection, campaign_id: int, number: int) -> in
     return int(connection.execute(taken.returning(Campaign.positions)).scalar_one()) - number
 
 
-def change(connection: Connection, placement: Row[Any], values: dict[str, Any], *, paused: bool | None) -> None:
-    """Change columns of it; one that is paused follows its post no more until it goes on."""
+def change(
+    connection: Connection,
+    settings: Settings,
+    placement: Row[Any],
+    values: dict[str, Any],
+    *,
+    paused: bool | None,
+) -> None:
+    """Change columns of it; one that is paused follows its post no more until it goes on. Raises FollowsTooMuch."""
+    if paused is not None or "ends_at" in values:
+        with price.within(connection, placement.user_id, settings.most_readings_per_day):
+            _change(connection, placement, values, paused=paused)
+    else:
+        _change(connection, placement, values, paused=paused)
+
+
+def _change(connection: Connection, placement: Row[Any], values: dict[str, Any], *, paused: bool | None) -> None:
     turned = paused is not None and paused != (placement.paused_at is not None)
     if turned:
         values = values | {"paused_at": now() if paused else None}

@@ -3,7 +3,7 @@
 import json
 from typing import Annotated, Any, Literal, Self
 
-from flask import current_app, url_for
+from flask import url_for
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StrictBool, WithJsonSchema, model_validator
 from sqlalchemy import Row
 
@@ -11,11 +11,11 @@ from control.accounts import choices
 from control.batches.names import LONGEST, Name
 from control.campaigns import campaigns
 from control.campaigns.plan import ADAPTIVE, SHORTEST_SECONDS, Plan
-from control.settings import SETTINGS
 from control.times import PATTERN, Moment, Span, moment, seconds, span
 from control.web.auth import authenticate, caller
 from control.web.engine import db
 from control.web.openapi import CAMPAIGNS, Shape, resource
+from control.web.settings import settings
 from crawler.store.database import snapshot
 
 MOST_AGES = 20
@@ -138,7 +138,7 @@ class CampaignsQuery(Shape):
 def create_campaign(body: CampaignBody) -> tuple[CampaignMade, int, dict[str, str]]:
     """Make a campaign. Its placements come by `POST /campaigns/<id>/placements`."""
     values = body.model_dump(exclude={"plan", "time_zone"})
-    zone = body.time_zone or current_app.config[SETTINGS].timezone
+    zone = body.time_zone or settings().timezone
     made = campaigns.make(db.engine, caller(), values | {"time_zone": zone, "plan": body.plan.plan().as_json()})
     shown = CampaignMade(**_fields(made))
     return shown, 201, {"Location": shown.url}
@@ -158,13 +158,13 @@ def get_campaign(path: CampaignPath) -> CampaignShown:
         return CampaignShown(**_fields(campaigns.find(connection, caller(), path.id)))
 
 
-@api.patch("/campaigns/<id>", responses={200: CampaignShown})
+@api.patch("/campaigns/<id>", responses={200: CampaignShown, 409: None})
 def change_campaign(path: CampaignPath, body: CampaignChange) -> CampaignShown:
     """Change a campaign: what is left out stays as it is."""
     values = {name: getattr(body, name) for name in body.model_fields_set}
     if body.plan:
         values["plan"] = body.plan.plan().as_json()
-    return CampaignShown(**_fields(campaigns.change(db.engine, caller(), path.id, values)))
+    return CampaignShown(**_fields(campaigns.change(db.engine, settings(), caller(), path.id, values)))
 
 
 @api.delete("/campaigns/<id>", responses={204: None})

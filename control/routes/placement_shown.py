@@ -6,7 +6,7 @@ from pydantic import Field
 from sqlalchemy import Connection, Row
 
 from control.campaigns import numbers
-from control.campaigns.listing import State
+from control.campaigns.listing import PlacementState
 from control.campaigns.numbers import Growth, Numbers
 from control.campaigns.recognised import HUNDRED
 from control.reports.value_at import Basis
@@ -46,7 +46,7 @@ class PlacementShown(Shape):
     baseline: int | None = Field(description="Views that were reported before its first month here, as you say.")
     row: int | None = Field(description="Of the file that it came in, from 1.")
     own: dict[str, str] = Field(description="Your own columns, by name, in their order.")
-    state: State = Field(
+    state: PlacementState = Field(
         description="`rejected`: it names no post that could be followed. `paused`. `ended`: by its own end, the "
         "campaign's, or the age up to which the plan follows. `missing`: the platform says that the post is not there."
     )
@@ -94,7 +94,7 @@ def _show(found: Numbers) -> PlacementShown:
         baseline=row.baseline,
         row=row.row_number,
         own=found.own,
-        state=State(row.state),
+        state=PlacementState(row.state),
         paused=row.paused_at is not None,
         added_at=moment(row.added_at),
         ends_at=moment(row.ends_at),

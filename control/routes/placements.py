@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, FailFast, Field, StrictBool, model_validat
 from control.batches import quota
 from control.batches.names import Name
 from control.campaigns import campaigns, listing, own_columns, placements, recognised
-from control.campaigns.listing import Sort, State, Wanted
+from control.campaigns.listing import PlacementSort, PlacementState, Wanted
 from control.campaigns.placements import MOST_PLACEMENTS
 from control.campaigns.recognised import ERID, MOST_COST, MOST_VIEWS
 from control.routes.campaigns import CampaignPath, left_out
@@ -108,12 +108,13 @@ class PageQuery(Shape):
 
 
 class PlacementsQuery(PageQuery):
-    state: State | None = Field(None, description="What becomes of them now.")
+    state: PlacementState | None = Field(None, description="What becomes of them now.")
     q: str = Field(
         "", max_length=LONGEST_TEXT, description="A text that the link, the blogger's name or the erid contains."
     )
-    sort: Sort = Field(
-        Sort.POSITION, description="By one of its fields, with `-` the other way round. Those without it come last."
+    sort: PlacementSort = Field(
+        PlacementSort.POSITION,
+        description="By one of its fields, with `-` the other way round. Those without it come last.",
     )
 
 
@@ -146,7 +147,7 @@ def get_placement(path: PlacementPath) -> PlacementShown:
         return _one_shown(connection, path)
 
 
-@api.patch("/campaigns/<id>/placements/<position>", responses={200: PlacementShown})
+@api.patch("/campaigns/<id>/placements/<position>", responses={200: PlacementShown, 409: None})
 def change_placement(path: PlacementPath, body: PlacementChange) -> PlacementShown:
     """Change a placement: what is left out stays as it is."""
     given: dict[str, Any] = {name: getattr(body, name) for name in body.model_fields_set - {"paused", "own"}}
@@ -155,7 +156,7 @@ def change_placement(path: PlacementPath, body: PlacementChange) -> PlacementSho
     with writing(db.engine) as connection:
         campaign = campaigns.find(connection, caller(), path.id, lock=True)
         found = listing.find(connection, campaign, path.position)
-        placements.change(connection, found, given, paused=body.paused)
+        placements.change(connection, settings(), found, given, paused=body.paused)
         if body.own:
             more = own_columns.change(connection, found, body.own)
             quota.charge_storage(connection, caller(), more, settings().most_stored_megabytes)

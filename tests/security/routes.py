@@ -77,6 +77,7 @@ CASES = {
     "GET /campaigns/<id>": Case(),
     "PATCH /campaigns/<id>": Case(body={"name": "December"}),
     "DELETE /campaigns/<id>": Case(),
+    "POST /plans/price": Case(body={"posts": 100, "plan": {"ages": ["24h"]}}),
     "POST /campaigns/<id>/placements": Case(body={"links": LINKS}),
     "GET /campaigns/<id>/placements": Case(query={"limit": "1"}),
     "GET /campaigns/<id>/placements/<position>": Case(),

@@ -3,7 +3,8 @@
 import pytest
 from sqlalchemy import func, insert, select, text, update
 
-from control.campaigns import campaigns, placements
+from control.campaigns import campaigns, listing, placements
+from control.campaigns.listing import Wanted
 from control.campaigns.plan import Plan
 from control.scheduler import points
 from control.scheduler.account_erasure import erase
@@ -135,8 +136,8 @@ def test_readings_are_seen_by_who_followed_the_post_then(engine, user, follow):
 
 def seen(engine, user_id, campaign):
     with engine.connect() as connection:
-        campaign_id = campaigns.find(connection, user_id, campaign).id
-        return [row.views for row in placements.page(connection, campaign_id, user_id, None, 10).rows]
+        found = campaigns.find(connection, user_id, campaign)
+        return [row.views for row in listing.read(connection, found, Wanted()).rows]
 
 
 def test_a_paused_placement_sees_nothing_of_its_pause(engine, user, follow):
@@ -155,9 +156,8 @@ def test_a_paused_placement_sees_nothing_of_its_pause(engine, user, follow):
 
 def pause(engine, user_id, campaign, *, paused):
     with engine.begin() as connection:
-        campaign_id = campaigns.find(connection, user_id, campaign).id
-        placement = placements.find(connection, campaign_id, user_id, 0)
-        placements.change(connection, placement, {}, paused=paused)
+        placement = listing.find(connection, campaigns.find(connection, user_id, campaign), 0)
+        placements.change(connection, SETTINGS, placement, {}, paused=paused)
 
 
 def test_what_nobody_follows_any_more_is_not_measured(engine, user, follow):
