@@ -14,6 +14,7 @@ class Kind(Enum):
     """How a value is written. A moment is in seconds since 1970, a share is a part of 1, a price has four decimals."""
 
     TEXT = "text"
+    SENTENCE = "sentence"  # a text of ours that may take several lines
     COUNT = "count"
     SHARE = "share"
     MONEY = "money"

@@ -85,12 +85,14 @@ COLUMNS: dict[str, Column] = {
         words("Причина", "Reason"),
         words("Почему числа нет.", "Why there is no number."),
         lambda row, lang: sentence(row.reason, lang) if row.reason else None,
+        Kind.SENTENCE,
         width=36,
     ),
     "advice": Column(
         words("Что делать", "What to do"),
         words("Что прислать вместо этого, и поможет ли повтор.", "What to send instead; whether a retry can help."),
         _advice,
+        Kind.SENTENCE,
         width=36,
     ),
     "post": Column(

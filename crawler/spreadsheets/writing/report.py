@@ -6,21 +6,24 @@ from typing import IO, Self
 from zoneinfo import ZoneInfo
 
 from crawler.platforms.advice import Lang
+from crawler.spreadsheets.writing.card import Card
 from crawler.spreadsheets.writing.column import Column, Kind
-from crawler.spreadsheets.writing.columns import OWN, Layout
+from crawler.spreadsheets.writing.columns import COLUMNS, OWN, Layout
 from crawler.spreadsheets.writing.dynamics import Dynamics, Series
 from crawler.spreadsheets.writing.rows import Row
 from crawler.spreadsheets.writing.summary import Facts, Summary
 from crawler.spreadsheets.writing.workbook import Book, Table
 
-OWN_WIDTH = 18
-MEANING_WIDTH = 80  # characters
-LINE_POINTS = 15  # the height of a line of text
+LINK = COLUMNS["link"]
+SENTENCE_WIDTH = 50  # characters
+SUMMARY_WIDTHS = (52, 36)
+MEANING_WIDTHS = (28, 88)
 NAMES: dict[Lang, tuple[str, ...]] = {
     "ru": ("Сводка", "Посты", "Ошибки", "Без ссылки", "Пояснения"),
     "en": ("Summary", "Posts", "Errors", "Without a link", "Explanations"),
 }
-OF_ERRORS = ("position", "link", OWN, "why", "advice")
+TITLES: dict[Lang, tuple[str, str]] = {"ru": ("Столбцы", "Остальное"), "en": ("Columns", "The rest")}
+OF_ERRORS = ("position", "link", "why", "advice", OWN)
 ROW_AND_TEXT: dict[Lang, tuple[str, str]] = {"ru": ("Строка", "Вместо ссылки"), "en": ("Row", "In place of a link")}
 NOTES: dict[Lang, tuple[tuple[str, str], ...]] = {
     "ru": (
@@ -71,16 +74,15 @@ class Report:
         self.summary = Summary()
         self.book = Book(file, zone, folder)
         summary, posts, errors, without, explanations = NAMES[self.lang]
-        self.sums = self.book.sheet(summary)
+        self.sums = Card(self.book, summary, SUMMARY_WIDTHS)
         self.posts = self._table(posts, layout)
         self.dynamics = Dynamics(self.book, self.lang) if dynamics else None
         self.failed = Layout(layout.own, OF_ERRORS, self.lang)
-        self.errors = self._table(errors, self.failed)
+        self.errors = self._table(errors, self.failed, wraps=True)
         row, text = ROW_AND_TEXT[self.lang]
         kinds = [Kind.COUNT, *[Kind.TEXT] * (len(layout.own) + 1)]
         self.without = Table(self.book, without, [row, *layout.own, text], kinds)
-        self.without.widen([8, *map(_own_width, layout.own), 44])
-        self.explained = self.book.sheet(explanations)
+        self.explained = Card(self.book, explanations, MEANING_WIDTHS)
 
     def __enter__(self) -> Self:
         return self
@@ -88,9 +90,14 @@ class Report:
     def __exit__(self, *_: object) -> None:
         self.book.abandon()
 
-    def _table(self, name: str, layout: Layout) -> Table:
-        table = Table(self.book, name, layout.headings, layout.kinds)
-        table.widen(each.width if isinstance(each, Column) else _own_width(each) for each in layout.columns)
+    def _table(self, name: str, layout: Layout, *, wraps: bool = False) -> Table:
+        table = Table(self.book, name, layout.headings, layout.kinds, wraps=wraps)
+        table.widen(each.width if isinstance(each, Column) else 0 for each in layout.columns)
+        if LINK in layout.columns:
+            place = layout.columns.index(LINK)
+            table.sheet.repeat_columns(place, place)  # on each of the pages beside each other that are printed
+        if wraps:
+            table.widen(SENTENCE_WIDTH if kind is Kind.SENTENCE else 0 for kind in layout.kinds)
         return table
 
     def add(self, row: Row) -> None:
@@ -113,32 +120,13 @@ class Report:
             table.end()
         if self.dynamics:
             self.dynamics.end()
-        self._sum_up(facts)
+        for title, group in self.summary.groups(facts, self.lang):
+            self.sums.add(title, group)
         self._explain()
         self.book.close()
 
-    def _sum_up(self, facts: Facts) -> None:
-        self.sums.set_column(0, 0, 64)
-        self.sums.set_column(1, 1, 24)
-        for number, (label, value, kind) in enumerate(self.summary.lines(facts, self.lang)):
-            if label:
-                self.sums.write_string(number, 0, label, self.book.bold)
-            self.book.write(self.sums, number, 1, value, kind)
-
     def _explain(self) -> None:
-        self.explained.set_column(0, 0, 26)
-        self.explained.set_column(1, 1, MEANING_WIDTH)
         ours = [each for each in self.layout.columns if isinstance(each, Column)]
         meanings = [(each.words[self.lang], each.meaning[self.lang]) for each in ours]
-        self._write_meanings(0, meanings)
-        self._write_meanings(len(meanings) + 1, NOTES[self.lang])
-
-    def _write_meanings(self, first: int, meanings: Sequence[tuple[str, str]]) -> None:
-        for number, (what, meaning) in enumerate(meanings, first):
-            self.explained.set_row(number, LINE_POINTS * (1 + len(meaning) // MEANING_WIDTH))
-            self.explained.write_string(number, 0, what, self.book.bold)
-            self.explained.write_string(number, 1, meaning, self.book.wrapped)
-
-
-def _own_width(name: str) -> int:
-    return max(OWN_WIDTH, min(len(name) + 4, 40))
+        for title, group in zip(TITLES[self.lang], (meanings, NOTES[self.lang]), strict=True):
+            self.explained.add(title, [(what, meaning, Kind.TEXT) for what, meaning in group])

@@ -4,10 +4,10 @@ from collections import Counter
 from dataclasses import dataclass
 
 from crawler.platforms.advice import Lang, sentence
-from crawler.spreadsheets.writing.column import Kind, Value
+from crawler.spreadsheets.writing.card import Line
+from crawler.spreadsheets.writing.column import Kind
 from crawler.spreadsheets.writing.rows import Row, ratio
 
-Line = tuple[str, Value, Kind]
 DONE, FAILED = "done", "failed"
 
 
@@ -68,17 +68,14 @@ class Summary:
             self.complete_reactions += row.reactions
             self.rates.append(row.reactions / row.views)
 
-    def lines(self, facts: Facts, lang: Lang) -> list[Line]:
-        """Return the lines with their labels. A line without a label separates groups."""
+    def groups(self, facts: Facts, lang: Lang) -> list[tuple[str, list[Line]]]:
+        """Return the lines in groups, each with its title."""
         ru = lang == "ru"
         return [
-            *self._of_the_file(facts, ru=ru),
-            ("", None, Kind.TEXT),
-            *self._of_links(ru=ru),
-            ("", None, Kind.TEXT),
-            *self._of_numbers(ru=ru),
-            ("", None, Kind.TEXT),
-            *self._of_reasons(lang),
+            ("О файле" if ru else "The file", self._of_the_file(facts, ru=ru)),
+            ("Ссылки" if ru else "Links", self._of_links(ru=ru)),
+            ("Числа" if ru else "Numbers", self._of_numbers(ru=ru)),
+            ("Почему не получилось" if ru else "Why links failed", self._of_reasons(lang)),
         ]
 
     def _of_reasons(self, lang: Lang) -> list[Line]:

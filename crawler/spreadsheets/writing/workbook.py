@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from math import ceil
 from pathlib import Path
 from typing import IO, Any
 from zoneinfo import ZoneInfo
@@ -13,14 +14,28 @@ from crawler.spreadsheets.writing.column import Kind, Value
 
 LONGEST_TEXT = 16_000  # characters of a cell: Excel accepts 32,767 units of UTF-16, and some take two
 WIDEST = 60  # characters
-LOOKS: Mapping[Kind, Mapping[str, Any]] = {
-    Kind.COUNT: {"num_format": "#,##0"},
-    Kind.SHARE: {"num_format": "0.00%"},
-    Kind.MONEY: {"num_format": "#,##0.00"},
-    Kind.PRICE: {"num_format": "#,##0.0000"},
-    Kind.MOMENT: {"num_format": "dd.mm.yyyy hh:mm:ss", "align": "left", "indent": 1},
+WIDEST_GROWN = 40  # a column of long texts does not grow further
+SAMPLE = 1_000  # rows whose texts decide how wide their columns are
+ROOM = 4  # characters beside a heading for the button of its filter
+LETTERS = 1.1  # that have room where a digit has
+LINE_POINTS = 15  # the height of a line of text
+PAGE_CHARACTERS = 240  # of a printed page: more would be too small to read
+A4 = 9
+Formats = Mapping[Kind, Any]
+LOOKS: Mapping[Kind, str] = {
+    Kind.COUNT: "#,##0",
+    Kind.SHARE: "0.00%",
+    Kind.MONEY: "#,##0.00",
+    Kind.PRICE: "#,##0.0000",
+    Kind.MOMENT: "dd.mm.yyyy hh:mm:ss",
 }
-HEADING = {"bold": True, "bg_color": "#E8EEF4", "bottom": 1, "valign": "top", "text_wrap": True}
+NUMBERS = {Kind.COUNT, Kind.SHARE, Kind.MONEY, Kind.PRICE}
+TOP = {"valign": "top"}
+WRAPPED = {**TOP, "text_wrap": True}
+RIGHT = {"align": "right", "indent": 1}  # away from a text to its right
+LEFT = {"align": "left"}
+HEADING = {"bold": True, "bg_color": "#E8EEF4", "bottom": 1, **WRAPPED}
+FOOTER = "&L&F · &A&R&P / &N"
 NO_GUESSES = dict.fromkeys(("strings_to_formulas", "strings_to_urls", "strings_to_numbers"), False)
 
 
@@ -32,12 +47,21 @@ class Sheet(Worksheet):
 
 
 class Table:
-    """A sheet whose headings stay in sight. Rows are added from the top."""
+    """A sheet whose headings stay in sight. Rows are added from the top.
 
-    def __init__(self, book: "Book", name: str, headings: Sequence[str], kinds: Sequence[Kind]) -> None:
+    Columns are as wide as their headings and first texts need. Where it `wraps`, sentences take several lines.
+    """
+
+    def __init__(
+        self, book: "Book", name: str, headings: Sequence[str], kinds: Sequence[Kind], *, wraps: bool = False
+    ) -> None:
         self.book, self.kinds = book, kinds
         self.sheet = book.sheet(name)
+        self.looks = book.wrapping if wraps else book.looks
+        self.wraps = wraps
         self.rows = 0
+        self.widths = [min(len(heading) + ROOM, WIDEST_GROWN) for heading in headings]
+        self.sheet.set_row(0, LINE_POINTS * max((lines(heading, WIDEST_GROWN) for heading in headings), default=1))
         for column, (heading, kind) in enumerate(zip(headings, kinds, strict=True)):
             self.sheet.write_string(0, column, _short(heading), book.heading(kind))
         self.sheet.freeze_panes(1, 0)
@@ -45,17 +69,41 @@ class Table:
         self.sheet.ignore_errors({"number_stored_as_text": "A1:XFD1048576"})
 
     def widen(self, widths: Iterable[int]) -> None:
-        for column, width in enumerate(widths):
-            self.sheet.set_column(column, column, min(width, WIDEST))
+        """Make the columns at least so wide."""
+        self.widths = [min(max(pair), WIDEST) for pair in zip(self.widths, widths, strict=True)]
 
     def add(self, cells: Sequence[Value]) -> None:
         self.rows += 1
+        if self.rows <= SAMPLE:
+            self._grow(cells)
+        if self.wraps:
+            self.sheet.set_row(self.rows, LINE_POINTS * self._lines(cells), self.book.top)
         for column, (value, kind) in enumerate(zip(cells, self.kinds, strict=True)):
-            self.book.write(self.sheet, self.rows, column, value, kind)
+            self.book.write(self.sheet, (self.rows, column), value, kind, self.looks)
 
     def end(self) -> None:
+        for column, width in enumerate(self.widths):
+            self.sheet.set_column(column, column, width)
+        self.sheet.fit_to_pages(max(1, ceil(sum(self.widths) / PAGE_CHARACTERS)), 0)
         if self.kinds:
             self.sheet.autofilter(0, 0, max(self.rows, 1), len(self.kinds) - 1)
+
+    def _grow(self, cells: Sequence[Value]) -> None:
+        for column, (value, width) in enumerate(zip(cells, self.widths, strict=True)):
+            if isinstance(value, str) and width <= len(value):
+                self.widths[column] = max(width, min(len(value) + 1, WIDEST_GROWN))
+
+    def _lines(self, cells: Sequence[Value]) -> int:
+        """Return how many lines the longest sentence takes."""
+        return max(
+            lines(str(value), width) if kind is Kind.SENTENCE and value else 1
+            for value, width, kind in zip(cells, self.widths, self.kinds, strict=True)
+        )
+
+
+def lines(text: str, width: int) -> int:
+    """Return how many lines a text takes in a column: its letters are narrower than the digits that widths count."""
+    return max(1, ceil(len(text) / (LETTERS * width)))
 
 
 class Book:
@@ -66,18 +114,28 @@ class Book:
         self.book = xlsxwriter.Workbook(file, options)
         self.zone = zone
         self.over_text = self.book.add_format(HEADING)
-        self.over_numbers = self.book.add_format({**HEADING, "align": "right"})
-        self.bold = self.book.add_format({"bold": True, "valign": "top"})
-        self.wrapped = self.book.add_format({"text_wrap": True, "valign": "top"})
-        self.looks = {kind: self.book.add_format(dict(look)) for kind, look in LOOKS.items()}
+        self.over_numbers = self.book.add_format({**HEADING, **RIGHT})
+        self.top, wrapped = self.book.add_format(TOP), self.book.add_format(WRAPPED)
+        self.looks: Formats = self._formats({})
+        self.wrapping: Formats = {**self._formats(TOP), Kind.SENTENCE: wrapped}
+        self.of_cards: Formats = {**self._formats({**TOP, **LEFT, "indent": 0}), Kind.TEXT: wrapped}
+
+    def _formats(self, more: Mapping[str, Any]) -> dict[Kind, Any]:
+        """Make the formats of numbers and moments."""
+        return {
+            kind: self.book.add_format({**(RIGHT if kind in NUMBERS else LEFT), "num_format": look, **more})
+            for kind, look in LOOKS.items()
+        }
 
     def heading(self, kind: Kind) -> Any:
-        return self.over_text if kind in {Kind.TEXT, Kind.MOMENT} else self.over_numbers
+        return self.over_numbers if kind in NUMBERS else self.over_text
 
     def sheet(self, name: str) -> Any:
         sheet = self.book.add_worksheet(name, Sheet)
         sheet.set_landscape()
-        sheet.set_paper(9)  # A4
+        sheet.set_paper(A4)
+        sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.7)
+        sheet.set_footer(FOOTER)
         sheet.fit_to_pages(1, 0)
         return sheet
 
@@ -85,17 +143,18 @@ class Book:
         """Make a chart whose lines run over numbers, such as times, that lie at any distance from each other."""
         return self.book.add_chart({"type": "scatter", "subtype": "straight_with_markers"})
 
-    def write(self, sheet: Any, row: int, column: int, value: Value, kind: Kind) -> None:
+    def write(self, sheet: Any, place: tuple[int, int], value: Value, kind: Kind, looks: Formats) -> None:
         """Write a cell. An unknown or empty value makes no cell."""
         if value is None or value == "":
             return
+        look = looks.get(kind)
         if isinstance(value, str):
-            sheet.write_string(row, column, _short(value))
+            sheet.write_string(*place, _short(value), look)
         elif kind is Kind.MOMENT:
             local = datetime.fromtimestamp(value, self.zone).replace(tzinfo=None)
-            sheet.write_datetime(row, column, local, self.looks[kind])
+            sheet.write_datetime(*place, local, look)
         else:
-            sheet.write_number(row, column, value, self.looks[kind])
+            sheet.write_number(*place, value, look)
 
     def close(self) -> None:
         self.book.close()

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import pytest
 from openpyxl import load_workbook
+from openpyxl.utils import get_column_letter
 
 from crawler.spreadsheets.writing.columns import OWN, USUAL, Layout, choose
 from crawler.spreadsheets.writing.dynamics import MOST_CURVES, Series
@@ -85,13 +86,42 @@ def test_sums_count_a_post_once_and_costs_by_row(report):
 def test_what_failed_and_what_has_no_link_have_their_sheets(report):
     assert cells(report, "Ошибки")[1:] == [
         [
-            *(4, "spam", "Глеб", "бартер", "Это не ссылка на пост."),
+            *(4, "spam", "Это не ссылка на пост."),
             "Ссылка ведёт не во ВКонтакте: известны vk.com, vk.ru, vkontakte.ru и vkvideo.ru.",
+            *("Глеб", "бартер"),
         ]
     ]
     assert cells(report, "Без ссылки") == [["Строка", "Блогер", "Цена", "Вместо ссылки"], [7, "Даша", None, "скоро"]]
     explained = dict(each for each in cells(report, "Пояснения") if each[0])
     assert explained["ER по просмотрам"] == "(Лайки + комментарии + репосты) / просмотры."
+
+
+def test_what_failed_is_read_without_widening_a_column(report):
+    sheet = report["Ошибки"]
+    why, advice = sheet["C2"], sheet["D2"]
+    assert why.alignment.wrap_text
+    assert advice.alignment.wrap_text
+    assert (sheet.row_dimensions[2].height, sheet.column_dimensions["C"].width > 50) == (30, True)
+
+
+def test_columns_are_as_wide_as_their_headings_and_first_texts():
+    names = ["№", "Блогер", "Комментарий", "Стоимость размещения с НДС", "ы" * 90]
+    data = written(Layout(names, [OWN, "link"], "ru"), [row(own=["1", "Анна Соколова", "ы" * 90])])
+    posts = opened(data)["Посты"]
+    widths = [round(posts.column_dimensions[letter].width) for letter in "ABCDEF"]
+    assert widths == [6, 15, 41, 31, 41, 43]  # with the room that XlsxWriter adds
+    assert posts.row_dimensions[1].height == 45
+
+
+@pytest.mark.parametrize(("own", "pages"), [(0, 1), (12, 2), (60, 7)])
+def test_sheets_are_printed_with_their_headings_and_links_on_each_page(own, pages):
+    names = [f"Столбец с именем {number}" for number in range(own)]
+    posts = opened(written(Layout(names, [OWN, "link", "views", "measured_at"], "ru"), [row()]))["Посты"]
+    assert (posts.page_setup.orientation, posts.page_setup.paperSize) == ("landscape", 9)
+    assert posts.sheet_properties.pageSetUpPr.fitToPage
+    assert (posts.page_setup.fitToWidth or 1, posts.page_setup.fitToHeight) == (pages, 0)
+    letter = get_column_letter(own + 1)
+    assert (posts.print_title_rows, posts.print_title_cols) == ("$1:$1", f"${letter}:${letter}")
 
 
 def test_nothing_measured_is_no_zero():
