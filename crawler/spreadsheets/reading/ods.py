@@ -16,6 +16,7 @@ from crawler.spreadsheets.reading.refusals import BROKEN, MANY_CELLS, PROTECTED,
 from crawler.spreadsheets.reading.sheet import File, Place, Rows, Sheet
 
 CONTENT = "content.xml"
+ENCRYPTED = "encrypted-package"  # what LibreOffice writes since 24.8 in place of all parts, under a password
 MANIFEST = "META-INF/manifest.xml"
 MOST_CELLS = 5_000_000  # a cell may say that it is repeated a billion times
 MOST_COLUMNS = 16_384  # that any spreadsheet program has

@@ -2,7 +2,7 @@
 
 from crawler.spreadsheets.reading.delimited import read_text
 from crawler.spreadsheets.reading.link_cells import LinkReader
-from crawler.spreadsheets.reading.ods import CONTENT, read_ods
+from crawler.spreadsheets.reading.ods import CONTENT, ENCRYPTED, read_ods
 from crawler.spreadsheets.reading.package import open_package
 from crawler.spreadsheets.reading.refusals import (
     BROKEN,
@@ -47,6 +47,8 @@ def _open_package(data: bytes) -> File:
     names = set(package.namelist())
     if CONTENT in names:
         return read_ods(package)
+    if ENCRYPTED in names:
+        raise FileRefused(PROTECTED)
     if BINARY_XLSX in names:
         raise FileRefused(XLSB)
     if not any(name.startswith("xl/") for name in names):

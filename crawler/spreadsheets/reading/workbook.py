@@ -1,5 +1,6 @@
 """XLSX and XLS, read by python-calamine. It aborts the process on some files, so only `child` may import this."""
 
+import re
 from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
@@ -11,6 +12,9 @@ from crawler.spreadsheets.reading import values, xlsx_links
 from crawler.spreadsheets.reading.merged import fill, spread
 from crawler.spreadsheets.reading.refusals import BROKEN, PROTECTED, FileRefused
 from crawler.spreadsheets.reading.sheet import HIDDEN_LINKS_LOST, File, Rows, Sheet
+
+# A password's record behind the first of a workbook: MS-XLS 2.1.7.20.3, 2.4.21 and 2.4.117
+PASSWORD = re.compile(rb"\x09\x08(?:\x10\x00.{16}|\x08\x00.{8})(?:\x86\x00\x00\x00)?\x2f\x00", re.DOTALL)
 
 
 def read_xlsx(data: bytes, package: ZipFile) -> File:
@@ -28,8 +32,8 @@ def _sheets(data: bytes, package: ZipFile | None) -> Iterator[Sheet]:
         workbook = CalamineWorkbook.from_filelike(BytesIO(data))
     except PasswordError as error:
         raise FileRefused(PROTECTED) from error
-    except (CalamineError, ValueError, OSError) as error:
-        raise FileRefused(BROKEN) from error
+    except (CalamineError, ValueError, OSError) as error:  # of some protected files it only says that it knows no such
+        raise FileRefused(PROTECTED if PASSWORD.search(data) else BROKEN) from error
     for metadata in workbook.sheets_metadata:
         try:
             sheet = workbook.get_sheet_by_name(metadata.name)

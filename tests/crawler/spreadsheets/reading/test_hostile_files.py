@@ -1,6 +1,7 @@
 """Files that break programs: the child alone is harmed, and the sender is told in words."""
 
 from functools import cache
+from pathlib import Path
 from tempfile import TemporaryFile
 
 import pytest
@@ -11,6 +12,7 @@ from tests.crawler.spreadsheets.reading.packages import SPREADSHEET, data, row, 
 
 pytestmark = pytest.mark.process
 
+PROTECTED = Path(__file__).parent / "protected"
 LINK = "https://vk.com/wall-1_{}"
 CORNERS = (
     '<row r="1"><c r="A1"><v>1</v></c></row>'
@@ -70,6 +72,18 @@ def lying_package():
 def test_what_would_harm_is_refused_in_words(content, words, folder):
     with pytest.raises(FileRefused, match=words):
         read(content(), folder)
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "xls", "ods"])
+def test_what_is_protected_by_a_password_is_said_to_be(kind, folder):
+    """As LibreOffice 7.4 saves them under the password `secret`."""
+    with pytest.raises(FileRefused, match="password"):
+        read((PROTECTED / f"file.{kind}").read_bytes(), folder)
+
+
+def test_what_newer_programs_save_under_a_password(folder):
+    with pytest.raises(FileRefused, match="password"):
+        read(zipped({"mimetype": "application/vnd.oasis.opendocument.spreadsheet", "encrypted-package": "x"}), folder)
 
 
 def test_entities_that_multiply_are_not_expanded(folder):
