@@ -35,6 +35,7 @@ from control.web import (
     open_submissions,
     problems,
     rate_limits,
+    refused_bodies,
     security_headers,
     trusted_hosts,
     uploads,
@@ -57,6 +58,7 @@ def create_app(settings: Settings | None = None) -> Api:
     auth.install(app, settings)
     trusted_hosts.install(app, settings)
     rate_limits.install(app, settings)
+    refused_bodies.install(app)
     open_streams.install(app)
     open_submissions.install(app)
     security_headers.install(app)

@@ -11,14 +11,17 @@ from waitress.parser import HTTPRequestParser, ParsingError  # type: ignore[impo
 from waitress.receiver import ChunkedReceiver  # type: ignore[import-untyped]
 from waitress.utilities import BadRequest, Error, RequestEntityTooLarge  # type: ignore[import-untyped]
 
-from control.server.buffered_bodies import BufferedBodies
+from control.server.buffered_bodies import BufferedBodies, TooMuchOfAll, TooMuchOfOne
+from control.web import refused_bodies
 from control.web.body_sizes import SMALL_BODY
+from control.web.refused_bodies import Refused
 
 MOST_HEADER_BYTES = 32 * 1024  # waitress searches all of them again with every packet
 LONGEST_CHUNK_LINE = 1024  # the chunk's size in hex, and extensions that nobody uses
 LONGEST_TRAILER = 4096
 MOST_FRAMING = 64 * 1024  # bytes around chunks, in addition to a share of their data: each chunk costs time
 TRANSFER_ENCODING = re.compile(rb"\ntransfer-encoding[ \t]*:([^\r\n]*)", re.IGNORECASE)
+OF_BODIES = (RequestEntityTooLarge, TooMuchOfOne, TooMuchOfAll)
 
 MostBytes = Callable[[str, str], int]  # the most bytes of a body, by method and path
 
@@ -40,6 +43,7 @@ class Parser(HTTPRequestParser):
     body_rcv: Any
     most: int | None = None
     counted = 0
+    refused: Refused | None = None  # what the app tells a browser of its body
 
     def __init__(self, adj: Any, most_bytes: MostBytes, bodies: BufferedBodies, site: str | None) -> None:
         super().__init__(adj)
@@ -51,7 +55,9 @@ class Parser(HTTPRequestParser):
         consumed: int = super().received(data)
         if self.error is None and self.body_rcv is not None:
             self.error = self._refusal()
-        if self.error is not None:
+        if isinstance(self.error, OF_BODIES) and refused_bodies.wants_page(self.headers):
+            self._leave_to_app(self.error)
+        if self.error is not None or self.refused is not None:
             self.completed = True
             self.close()
         return consumed
@@ -67,8 +73,15 @@ class Parser(HTTPRequestParser):
 
     def close(self) -> None:
         super().close()
+        if self.refused:
+            self.body_rcv = None
         self.bodies.remove(self.site, self.counted)
         self.counted = 0
+
+    def _leave_to_app(self, error: Error) -> None:
+        """Let the request be answered without its body."""
+        self.error, self.refused = None, Refused(error.code, getattr(error, "retry_after", None))
+        self.headers["CONTENT_LENGTH"] = "0"
 
     def _refusal(self) -> Error | None:
         come = len(self.body_rcv)

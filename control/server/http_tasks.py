@@ -9,6 +9,7 @@ from waitress.channel import ClientDisconnected  # type: ignore[import-untyped]
 from waitress.task import ErrorTask, WSGITask  # type: ignore[import-untyped]
 
 from control.logs import get_logger
+from control.web import refused_bodies
 from control.web.problems import MEDIA_TYPE, framework_problem
 from control.web.security_headers import ALWAYS, NEVER_KEPT, STRICT
 
@@ -41,6 +42,9 @@ class Task(WSGITask):
     rest: "Stream | None" = None
 
     def service(self) -> None:
+        if self.request.refused:
+            self.set_close_on_finish()
+            self.channel.unread = True
         try:
             super().service()
         finally:
@@ -50,6 +54,7 @@ class Task(WSGITask):
     def get_environment(self) -> dict[str, Any]:
         environ: dict[str, Any] = super().get_environment()
         environ[TASK] = self
+        environ[refused_bodies.KEY] = self.request.refused
         return environ
 
     def finish(self) -> None:
