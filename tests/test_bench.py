@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from tests.bench import attack, budget, growth, history, login, million, pages, post, posts, report, stored
+from tests.bench import attack, budget, growth, history, login, million, pages, post, posts, report, sheets, stored
 from tests.bench.__main__ import BENCHES
 from tests.bench.figures import Figure, p95
 from tests.bench.original import Original
@@ -78,6 +78,15 @@ def test_a_history_is_read_among_others():
     assert lists.value > 0
     assert post_.value > 0
     assert "12 readings" in post_.what
+
+
+@pytest.mark.process
+def test_spreadsheets_are_measured():
+    streamed, made, child, slowest, *taken = sheets.measure(rows=300, mebibytes=1, names=(SQLITE,))
+    assert streamed.how.startswith("0 MB each")
+    assert all(figure.value > 0 for figure in (made, child, slowest))
+    assert "/exports/<id>" in slowest.how or "/batches/<id>" in slowest.how
+    assert ["comes in" in taken[0].what, "is accepted" in taken[1].what] == [True, True]
 
 
 @pytest.mark.process

@@ -20,6 +20,7 @@ from tests.bench import (
     pages,
     post,
     report,
+    sheets,
     small,
     stored,
 )
@@ -36,6 +37,7 @@ BENCHES: dict[str, Callable[[], list[Figure]]] = {
     "pages": pages.measure,
     "growth": growth.measure,
     "history": history.measure,
+    "sheets": sheets.measure,
     "login": login.measure,
     "attack": attack.measure,
     "idle": idle.measure,

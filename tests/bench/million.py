@@ -78,14 +78,14 @@ def _streamed(server: Server, links: str) -> Figure:
     )
 
 
-def fill(engine: Engine, user: str, owner: int, size: int) -> str:
+def fill(engine: Engine, user: str, owner: int, size: int, links: str = LINKS) -> str:
     """Store a finished batch; of its links 19 in 20 are done. Return its id."""
     with writing(engine) as connection:
         batch = {"user_id": user, "platform": "vk", "deadline_at": now() + 86_400}
         id_, public_id = connection.execute(insert(Batch).values(batch).returning(Batch.id, Batch.public_id)).one()
         last = connection.execute(text("SELECT coalesce(max(id), 0) FROM posts")).scalar()
         values = {"owner": str(owner), "size": size, "last": last, "batch": id_, "run": random_id()}
-        for statement in (POSTS, READINGS, LINKS):
+        for statement in (POSTS, READINGS, links):
             connection.execute(text(statement), values)
         connection.execute(closing().where(Batch.id == id_))
     return str(public_id)
