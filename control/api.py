@@ -5,11 +5,15 @@ import signal
 import sys
 from typing import NoReturn
 
+from crawler.process import memory
+
+if __name__ == "__main__":
+    memory.leave_out("cryptography")  # PyJWT would import it, for keys of kinds that we have none of
+
 from control.app import create_app
 from control.logs import get_logger
 from control.server.http_server import serve
 from control.settings import Settings
-from crawler.process import memory
 
 MADE_BETWEEN_COLLECTIONS = 50_000  # objects; Python's own default is 700
 

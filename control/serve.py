@@ -10,6 +10,11 @@ import sys
 from collections.abc import Awaitable, Callable
 from functools import partial
 
+from crawler.process import environment, memory, steady_time
+
+if __name__ == "__main__":
+    memory.leave_out("OpenSSL")  # all that is probed from here is on loopback
+
 from twisted.internet import reactor
 from twisted.internet.defer import ensureDeferred
 from twisted.internet.utils import getProcessOutput
@@ -30,7 +35,6 @@ from control.supervision.start_checks import (
     say,
 )
 from control.supervision.supervisor import Supervisor
-from crawler.process import environment, steady_time
 
 PATIENCE_SECONDS = 20.0  # how long we wait for an answer before we say what we wait for
 PREPARE = "control.supervision.prepare"

@@ -2,6 +2,7 @@
 
 import ctypes
 import resource
+import sys
 from contextlib import suppress
 
 M_MMAP_THRESHOLD = -3  # https://man7.org/linux/man-pages/man3/mallopt.3.html
@@ -28,3 +29,10 @@ def limit(mebibytes: int) -> None:
         most = mebibytes * 1024 * 1024
         with suppress(ValueError):  # the process already has a smaller limit
             resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+
+
+def leave_out(module: str) -> None:
+    """Let imports of a module fail, as if it was not installed: a library that can do without it then does, which saves
+    time and memory. None in the cache says so: https://docs.python.org/3/reference/import.html#the-module-cache
+    """
+    sys.modules[module] = None  # type: ignore[assignment]

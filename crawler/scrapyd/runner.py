@@ -20,9 +20,7 @@ heard: SimpleQueue[bytes] = SimpleQueue()
 if __name__ == "__main__":  # before the slow imports, because scrapyd may die meanwhile
     lifeline.end_with_parent(signal.SIGINT, PATIENCE_SECONDS, heard.put)
     memory.give_back()
-    # Scrapy's itemadapter imports pydantic if it is installed, and we have no items that need it. None in the cache
-    # makes that import fail, which saves time and memory: https://docs.python.org/3/reference/import.html#the-module-cache
-    sys.modules["pydantic"] = None  # type: ignore[assignment]
+    memory.leave_out("pydantic")  # Scrapy's itemadapter would import it, and we have no items that need it
 
 from scrapy.cmdline import execute  # noqa: E402
 

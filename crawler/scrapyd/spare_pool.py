@@ -13,23 +13,30 @@ from crawler.scrapyd.spare_process import PIPES, Spare
 
 REFILL_SECONDS = 0.75  # leaves the processor to the job that took the spare
 AGAIN_SECONDS = 10.0  # after a spare died before it was ready, because the next one will hardly do better
+REST_SECONDS = 60.0  # without a job, until all spares but one give their memory back
+AT_REST = 1  # it takes the next job, and the others are made again meanwhile
 
 log = Logger()
 
 
 class Spares:
-    """Up to `most` spare processes of one command and environment. A job with another environment starts cold."""
+    """Up to `most` spare processes of one command and environment, fewer while there is nothing to do.
+
+    A job with another environment starts cold.
+    """
 
     def __init__(self, command: list[str], environment: dict[str, str], most: int) -> None:
         self.command = command
         self.environment = environment
-        self.most = most
+        self.most = self.wanted = most
         self.waiting: list[Spare] = []
         self.filling: Any = None
+        self.resting: Any = reactor.callLater(REST_SECONDS, self.rest)
         self.stopping = False
 
     def start(self, job: ScrapyProcessProtocol) -> None:
         """Start a job. Raises if the system refuses a new process."""
+        self.work()
         ready = [spare for spare in self.waiting if spare.ready]
         if ready and job.env == self.environment:
             self.waiting.remove(ready[0])
@@ -37,6 +44,19 @@ class Spares:
             self.fill_after(REFILL_SECONDS)
         else:
             start_cold(job)
+
+    def work(self) -> None:
+        """Want all spares, until there has been nothing to do for some time."""
+        self.wanted = self.most
+        if self.resting.active():
+            self.resting.reset(REST_SECONDS)
+        else:
+            self.resting = reactor.callLater(REST_SECONDS, self.rest)
+
+    def rest(self) -> None:
+        self.wanted = min(self.most, AT_REST)
+        for spare in self.waiting[self.wanted :]:
+            spare.kill()
 
     def fill_after(self, seconds: float) -> None:
         if not self.stopping and not self.due():
@@ -47,7 +67,7 @@ class Spares:
 
     def fill(self) -> None:
         try:
-            while len(self.waiting) < self.most:
+            while len(self.waiting) < self.wanted:
                 spare = Spare(self.ended)
                 reactor.spawnProcess(spare, self.command[0], self.command, self.environment, childFDs=PIPES)
                 self.waiting.append(spare)
@@ -68,8 +88,9 @@ class Spares:
     def stop(self) -> Deferred[Any]:
         """Kill the spares, which hold nothing that is worth an orderly end. Fires when they are gone."""
         self.stopping = True
-        if self.due():
-            self.filling.cancel()
+        for timer in (self.filling, self.resting):
+            if timer is not None and timer.active():
+                timer.cancel()
         for spare in self.waiting:
             spare.kill()
         return DeferredList([spare.gone for spare in self.waiting])

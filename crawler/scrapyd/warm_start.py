@@ -20,6 +20,7 @@ NEWS = 3  # a file descriptor of its own, because standard output belongs to the
 READY = b"r"
 TAKEN = b"t"
 OURS = ("crawler.", "scrapy.")
+BY_HAND = {"FEED_EXPORTERS"}  # what writes files: no job does, and what makes sheets takes memory
 NAME = Path("/proc/self/comm")  # what `ps` and `top` show; https://man7.org/linux/man-pages/man5/proc_pid_comm.5.html
 
 
@@ -52,8 +53,8 @@ def load(settings: BaseSettings) -> None:
 
 
 def class_names(settings: BaseSettings) -> Iterator[str]:
-    """Yield the names of the classes in the settings, ours and Scrapy's."""
-    for value in settings.values():
+    """Yield the names of the classes in the settings, ours and Scrapy's, that a job needs."""
+    for value in (value for name, value in settings.items() if name not in BY_HAND):
         words = [*value.keys(), *value.values()] if isinstance(value, BaseSettings) else [value]
         yield from (word for word in words if isinstance(word, str) and word.startswith(OURS))
 
