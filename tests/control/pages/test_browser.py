@@ -4,7 +4,9 @@ and in `test_checks.py`, P8 in `test_words.py`; P10 is of vendored files, and th
 """
 
 import gzip
+from tempfile import TemporaryFile
 from threading import Thread
+from zoneinfo import ZoneInfo
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -13,6 +15,10 @@ from sqlalchemy import func, select, update
 from control.accounts import first_administrator
 from control.app import create_app
 from control.batches import cancellation, pasted, submission
+from control.exports import child, lease, orders
+from control.exports import source as sources
+from control.exports.choice import Choice, Format
+from control.imports import uploading
 from control.server.http_server import serve
 from control.settings import SETTINGS as SETTINGS_KEY
 from control.settings import Settings
@@ -27,7 +33,7 @@ from tests.control.conftest import SETTINGS, change_link
 from tests.control.pages import test_post
 from tests.control.pages.browser import NAME, Visitor, chromium
 from tests.control.pages.checks import GOOD
-from tests.control.pages.test_checks import PASTED
+from tests.control.pages.test_checks import HOSTILE, PASTED
 from tests.security.pages import PASSWORD
 
 pytestmark = pytest.mark.process
@@ -131,9 +137,30 @@ def checks(site, administrator, post):
 
 
 @pytest.fixture(scope="module")
-def paths(post, checks):
+def files(site, checks):
+    """Paths of a file that came in, whose every text is hostile, and of exports: ready, given up, and waiting."""
+    app, _ = site
+    batch = checks[1].rpartition("/")[2]
+    with app.app_context():
+        with db.engine.begin() as connection:
+            root = connection.execute(select(User.id)).scalar_one()
+            source = sources.find(connection, root, batch)
+            ids = [orders.order(connection, root, source, Choice(Format.CSV, text=text)).id for text in ("", "1", "2")]
+        ready, worker, _ = lease.take(db.engine)
+        child.make(db.engine, ready, worker, ZoneInfo("UTC"), int)
+        given_up, worker, _ = lease.take(db.engine)
+        lease.fail(db.engine, given_up, worker, lease.IN_VAIN)
+        table = [f"{HOSTILE};Ссылка;", *(f"{HOSTILE};{GOOD.format(1)};=1+1" for _ in range(9)), f"{HOSTILE};;"]
+        with TemporaryFile() as file:
+            file.write("\n".join(table).encode())
+            came = uploading.take(db.engine, root, f"{HOSTILE}.csv", file)
+    return [f"/checks/files/{came}", "/checks/files", *(f"/checks/exports/{id_}" for id_ in ids)]
+
+
+@pytest.fixture(scope="module")
+def paths(post, checks, files):
     """All pages of somebody who is logged in, of each that differs by its state some."""
-    return [*CLOSED, post, post.removesuffix("/0"), *checks, f"{checks[1]}/delete"]
+    return [*CLOSED, post, post.removesuffix("/0"), *checks, f"{checks[1]}/delete", *files]
 
 
 def check(person):
