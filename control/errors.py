@@ -135,6 +135,26 @@ class FollowsTooMuch(ApiError):
     status, code = HTTPStatus.CONFLICT, "follows_too_much"
 
 
+class MonthUnfinished(ApiError):
+    status, code = HTTPStatus.CONFLICT, "month_unfinished"
+
+
+class MonthMeasured(ApiError):
+    status, code = HTTPStatus.CONFLICT, "month_measured"
+
+
+class MonthNotClosed(ApiError):
+    status, code = HTTPStatus.CONFLICT, "month_not_closed"
+
+
+class MonthChanged(ApiError):
+    status, code = HTTPStatus.CONFLICT, "month_changed"
+
+
+class LaterMonthClosed(ApiError):
+    status, code = HTTPStatus.CONFLICT, "later_month_closed"
+
+
 class Busy(Later):
     status, code = HTTPStatus.SERVICE_UNAVAILABLE, "busy"
 

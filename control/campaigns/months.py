@@ -1,20 +1,11 @@
-"""A campaign's placements in a calendar month of its time zone, with the views that each gained in it."""
+"""Calendar months of a time zone."""
 
 import re
-from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple, Self
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Row
-
 from control.campaigns.plan import next_month
-from control.reports import month_views, values
-from control.reports.month_views import Views
-from control.reports.value_at import Value
-from control.reports.values import Question
-from crawler.store.database import read_clock
-from crawler.store.models.campaigns import Placement
 
 FORM = "20[0-9]{2}-(0[1-9]|1[0-2])"
 
@@ -22,6 +13,7 @@ FORM = "20[0-9]{2}-(0[1-9]|1[0-2])"
 class Month(NamedTuple):
     """From one midnight to before another: seconds since 1970."""
 
+    name: str  # such as 2026-10
     begin: float
     end: float
 
@@ -31,34 +23,20 @@ class Month(NamedTuple):
         if not re.fullmatch(FORM, text):
             raise ValueError("must be a month such as 2026-10")
         begin = datetime.strptime(text, "%Y-%m").replace(tzinfo=ZoneInfo(zone)).timestamp()
-        return cls(begin, next_month(begin, ZoneInfo(zone)))
+        return cls(text, begin, next_month(begin, ZoneInfo(zone)))
+
+    @property
+    def before(self) -> str:
+        """Return the name of the month before."""
+        return _moved(self.name, -1)
+
+    @property
+    def after(self) -> str:
+        """Return the name of the next month."""
+        return _moved(self.name, 1)
 
 
-class MonthRow(NamedTuple):
-    """A placement, the values of its post's counter at both ends of the month, and what it gained between."""
-
-    placement: Row[Any]
-    begin: Value
-    end: Value
-    views: Views
-
-
-def read(connection: Connection, user_id: str, month: Month, rows: Sequence[Row[Any]]) -> list[MonthRow]:
-    """Find the views of these placements; of a month that is not over, up to now."""
-    now = read_clock(connection)
-    followed = [row for row in rows if row.post_id is not None]
-    ends = (month.begin, min(month.end, now))
-    asked = [Question(row.id, row.published_at, at) for row in followed for at in ends]
-    found = values.ask(connection, user_id, asked, Placement)
-    return [
-        MonthRow(row, begin, end, _views(row, begin, end, month, now))
-        for row, begin, end in zip(followed, found[::2], found[1::2], strict=True)
-    ]
-
-
-def _views(row: Row[Any], begin: Value, end: Value, month: Month, now: float) -> Views:
-    if now < month.begin:
-        return month_views.NOT_BEGUN
-    if row.published_at is not None and row.published_at >= month.end and not end.value:
-        return month_views.NOT_YET
-    return month_views.between(begin, end, unfinished=now < month.end)
+def _moved(name: str, by: int) -> str:
+    year, month = map(int, name.split("-"))
+    years, place = divmod(12 * year + month - 1 + by, 12)
+    return f"{years}-{place + 1:02}"

@@ -40,6 +40,8 @@ class Reading(NamedTuple):
     asked_at: float
     answered_at: float
     views: int
+    source: str = ""  # the API's method, or the element of the page
+    http_status: int = 0
 
 
 class Value(NamedTuple):

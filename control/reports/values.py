@@ -86,8 +86,7 @@ def _first(by: type[Link | Placement], post: ColumnElement[int], *which: ColumnE
 
 def _counts(connection: Connection, ids: Sequence[int]) -> dict[int | None, Count]:
     dialect = connection.dialect.name
-    found = select(Reading.id, ASKED_AT, Reading.measured_at, Reading.views)
-    rows = connection.execute(
-        found.where(Reading.id.in_(bulk_parameters.ids(dialect))), bulk_parameters.parameters(dialect, id=ids)
-    )
-    return {id_: Count(asked_at, answered_at, views) for id_, asked_at, answered_at, views in rows}
+    columns = (ASKED_AT, Reading.measured_at, Reading.views, Reading.source, Reading.http_status)
+    found = select(Reading.id, *columns).where(Reading.id.in_(bulk_parameters.ids(dialect)))
+    rows = connection.execute(found, bulk_parameters.parameters(dialect, id=ids))
+    return {row[0]: Count(*row[1:]) for row in rows}

@@ -48,8 +48,11 @@ class Readings(Shape):
 
 
 class Bound(Shape):
+    asked_at: str | None = Field(description="When the request left.")
     measured_at: str | None
     views: int
+    source: str = Field(description="The API's method, or the element of the page.")
+    http_status: int
 
 
 class ValueShown(Shape):
@@ -176,4 +179,12 @@ def show_value(at: float | None, value: Value) -> ValueShown:
 
 
 def _bound(reading: Reading | None) -> Bound | None:
-    return Bound(measured_at=moment(reading.answered_at), views=reading.views) if reading else None
+    if reading is None:
+        return None
+    return Bound(
+        asked_at=moment(reading.asked_at),
+        measured_at=moment(reading.answered_at),
+        views=reading.views,
+        source=reading.source,
+        http_status=reading.http_status,
+    )

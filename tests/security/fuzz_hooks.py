@@ -58,6 +58,7 @@ BODIES = {
     "POST /batches/{id}/retry": {"only": "failed"},
     "PATCH /campaigns/{id}": {"name": "a name"},
     "POST /campaigns/{id}/placements": LINKS,
+    "POST /campaigns/{id}/months/{month}/reopen": {"reason": "the erid was wrong"},
     "PATCH /campaigns/{id}/placements/{position}": {"cost": 1},
 }
 WITH_IDS = ("/batches/{id}", "/imports/{id}", "/campaigns/{id}")

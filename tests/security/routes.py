@@ -81,7 +81,12 @@ CASES = {
     "POST /campaigns/<id>/placements": Case(body={"links": LINKS}),
     "GET /campaigns/<id>/placements": Case(query={"limit": "1"}),
     "GET /campaigns/<id>/placements/<position>": Case(),
+    "GET /campaigns/<id>/months": Case(),
     "GET /campaigns/<id>/months/<month>": Case(query={"limit": "1"}),
+    "GET /campaigns/<id>/months/<month>/totals": Case(),
+    "GET /campaigns/<id>/months/<month>/sums": Case(query={"by": "erid"}),
+    "POST /campaigns/<id>/months/<month>/close": Case(),
+    "POST /campaigns/<id>/months/<month>/reopen": Case(body={"reason": "the erid was wrong"}),
     "PATCH /campaigns/<id>/placements/<position>": Case(body={"cost": 1500}),
     "DELETE /campaigns/<id>/placements/<position>": Case(),
     "POST /imports": Case(text="\n".join(LINKS)),
@@ -110,9 +115,10 @@ def make_batch(client: FlaskClient) -> str:
 
 
 def make_campaign(client: FlaskClient) -> str:
-    """Make a campaign of the client's with placements."""
+    """Make a campaign of the client's with placements, and close a month of it."""
     campaign = str(client.post("/campaigns", json={"name": "November"}).get_json()["id"])
     client.post(f"/campaigns/{campaign}/placements", json={"links": LINKS})
+    client.post(f"/campaigns/{campaign}/months/{DETAILS['month']}/close")
     return campaign
 
 
@@ -164,7 +170,7 @@ MAKERS: dict[str, Callable[[FlaskClient], str]] = {
 DETAILS: dict[str, str] = {
     "platform": "vk",
     "position": "0",
-    "month": "2026-10",
+    "month": "2025-10",
 }  # good values of the other parameters, by name: they say which part of that thing
 FILES = {"/docs/swagger/<path:filename>": "css/swagger-ui.css", "/static/<path:filename>": "docs.js"}  # everybody's
 

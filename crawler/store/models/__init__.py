@@ -6,6 +6,7 @@ from crawler.store.models import (  # noqa: F401 - they put their tables into th
     campaigns,
     exports,
     imports,
+    months,
     own_columns,
     posts,
     runs,
