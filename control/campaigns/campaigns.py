@@ -5,13 +5,15 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, Select, delete, func, insert, select, update
 
 from control.accounts import row_lock
+from control.batches.idempotency import Key, claim
 from control.campaigns import next_points, own_columns, price
 from control.errors import FollowsTooMuch, NotFound
 from control.settings import Settings
 from crawler.queue import erasure, wakeup
+from crawler.queue.acceptance import Receipt
 from crawler.store import bulk_parameters
 from crawler.store.database import snapshot, writing
-from crawler.store.models.base import may_be_id
+from crawler.store.models.base import may_be_id, random_id
 from crawler.store.models.campaigns import Campaign, Placement
 
 MOST_CAMPAIGNS = 1_000  # of a user
@@ -19,15 +21,20 @@ PLACEMENTS_AT_ONCE = 200  # that are removed in one transaction, with the readin
 WHEN = {"plan", "time_zone", "ends_at"}  # columns that say when posts are measured
 
 
-def make(engine: Engine, user_id: str, values: dict[str, Any]) -> Row[Any]:
-    """Make a campaign with these values of its columns. Raises FollowsTooMuch."""
+def make(engine: Engine, user_id: str, values: dict[str, Any], key: Key | None = None) -> Row[Any]:
+    """Make a campaign with these values of its columns. With an idempotency key that was used before, return the one
+    that was made then. Raises FollowsTooMuch, IdempotencyKeyReused, and NotFound if that one was deleted since.
+    """
+    public_id = random_id()
     with writing(engine) as connection:
         row_lock.lock(connection, user_id)
+        if key and (first := claim(connection, user_id, key, Receipt(public_id, 0, 0, 0)).batch_id) != public_id:
+            return find(connection, user_id, first)
         counted = select(func.count()).select_from(Campaign).where(Campaign.user_id == user_id)
         if connection.execute(counted).scalar_one() >= MOST_CAMPAIGNS:
             raise FollowsTooMuch(f"You have {MOST_CAMPAIGNS:,} campaigns: delete some that you need no more.")
-        new = insert(Campaign).values(user_id=user_id, **values).returning(Campaign.public_id)
-        return find(connection, user_id, connection.execute(new).scalar_one())
+        connection.execute(insert(Campaign).values(user_id=user_id, public_id=public_id, **values))
+        return find(connection, user_id, public_id)
 
 
 def find(connection: Connection, user_id: str, public_id: str, *, lock: bool = False) -> Row[Any]:

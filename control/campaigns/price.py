@@ -68,14 +68,24 @@ class Wanted(NamedTuple):
 
 def offer(connection: Connection, user_id: str, campaign: Row[Any] | None, wanted: Wanted) -> Offer:
     """Return the price of a plan for new posts and, if one is given, for all of a campaign."""
-    (chosen, zone, posts), now = wanted, read_clock(connection)
-    instead = {campaign.id: chosen} if campaign else {}
+    now = read_clock(connection)
+    instead = {campaign.id: wanted.plan} if campaign else {}
     all_ = _placements(user_id)
     own = _loads(_followed(connection, all_.where(Campaign.id == campaign.id), now, instead)) if campaign else []
-    new = [forecast.load(Situation(chosen.as_json(), zone, 0.0, math.inf, int(now // HOUR_SECONDS), True))] * posts
+    new = _new(wanted, now)
     then = _price([*_loads(_followed(connection, all_, now, instead)), *new])
     mine = select(func.count()).select_from(Placement).join(Campaign).where(Campaign.user_id == user_id)
-    return Offer(_price([*own, *new]), then.a_day, connection.execute(mine).scalar_one() + posts)
+    return Offer(_price([*own, *new]), then.a_day, connection.execute(mine).scalar_one() + wanted.posts)
+
+
+def of_new(wanted: Wanted, now: float) -> Price:
+    """Return the price of new posts alone."""
+    return _price(_new(wanted, now))
+
+
+def _new(wanted: Wanted, now: float) -> list[Load]:
+    hour = int(now // HOUR_SECONDS)
+    return [forecast.load(Situation(wanted.plan.as_json(), wanted.zone, 0.0, math.inf, hour, True))] * wanted.posts
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from control.web.settings import settings
 
 NAVIGATION = (  # what is shown where it is there: the name of the blueprint, its address, for administrators only
     ("checks", "/checks", False),
+    ("followed", "/followed", False),
     ("system", "/system", True),
 )
 FALLBACK = "/account"
@@ -32,6 +33,8 @@ def context() -> dict[str, Any]:
         "phrase": lambda key: words.raw(spoken, key),
         "has_words": lambda key: words.has(spoken, key),
         "number": lambda value: words.number(spoken, value),
+        "decimal": lambda value, places=2: words.decimal(spoken, value, places),
+        "day": lambda seconds: words.day(spoken, seconds, there),
         "signed": lambda value: words.signed(spoken, value),
         "moment": lambda seconds: words.moment(spoken, seconds, there),
         "precisely": lambda seconds: words.precisely(spoken, seconds, there),

@@ -1,4 +1,4 @@
-"""`/checks/files/<id>`: the second step of a file: what is understood of it, corrections, and the check it becomes."""
+"""`/checks/files/<id>`: the second step of a file: what is understood of it, corrections, and what it becomes."""
 
 import json
 from dataclasses import dataclass, replace
@@ -13,9 +13,10 @@ from werkzeug.wrappers import Response as AnyResponse
 from control import times
 from control.batches import submission
 from control.batches.names import LONGEST
+from control.campaigns import campaigns
 from control.errors import ApiError, UnreadableFile
 from control.imports import storage, stored_file
-from control.imports.accepting import Acceptance, AsBatch
+from control.imports.accepting import Acceptance, AsBatch, AsPlacements
 from control.pages import frame
 from control.pages.blueprint import page as make_page
 from control.pages.checks import NAME, SPANS, USUAL_SPAN, span
@@ -27,7 +28,7 @@ from control.web.settings import settings
 from crawler.spreadsheets.reading.table import MOST_COLUMNS, Corrections
 from crawler.store.database import snapshot
 
-FIELDS = ("name", "deadline", "max_age", "sheet", "header_row", "link_column")
+FIELDS = ("name", "deadline", "max_age", "campaign", "sheet", "header_row", "link_column")
 MOST_ROWS_ABOVE = 20  # among which a reader chooses the header
 MOST_ROWS = 8  # that are shown
 MOST_NAMED = 5  # rows with the same oddity
@@ -45,24 +46,31 @@ def show_import(id: str) -> AnyResponse:  # noqa: A002 - the route's word
 
 @page.post("/checks/files/<id>")
 def accept_import(id: str) -> AnyResponse:  # noqa: A002
-    """Make a check of it. However often the form is sent, it is one check."""
+    """Make a check of it, or placements of a campaign. However often the form is sent, that is done once."""
     user_id, form = page_sessions.user().user_id, sent(*FIELDS)
     _take_turn(user_id)
     kept = request.form.getlist("own")[:MOST_COLUMNS]
     try:
-        name = NAME.validate_python(form["name"].strip())
-        batch = submission.new_batch(user_id, settings(), None, deadline=span(form["deadline"]), name=name)
         given = replace(_corrections(form), link_column=form["link_column"] or None, columns=kept)
         count = partial(rate_limits.take_links, user_id)
-        made = Acceptance(db.engine, AsBatch(settings(), batch, span(form["max_age"])), id).accept(given, count)
+        made = Acceptance(db.engine, _destination(user_id, form), id).accept(given, count)
     except ValidationError:
         return _shown(id, form.wrong("name", "checks.refused.name", most=LONGEST), kept)
     except ApiError as error:
         return _shown(id, refused(form, error, "link_column"), kept)
     receipt = made["receipt"]
     links = receipt["accepted"] + receipt["duplicates"] + receipt["rejected"]
-    page_sessions.leave_message("checks.said.made", n=links)
+    said = "followed.said.unread" if made.get("unread") else f"{_room(made)}.said.made"
+    page_sessions.leave_message(said, n=links, cells=len(made.get("unread", ())))
     return redirect(_address(made), 303)
+
+
+def _destination(user_id: str, form: Form) -> AsBatch | AsPlacements:
+    if form["campaign"]:
+        return AsPlacements(settings(), user_id, form["campaign"])
+    name = NAME.validate_python(form["name"].strip())
+    batch = submission.new_batch(user_id, settings(), None, deadline=span(form["deadline"]), name=name)
+    return AsBatch(settings(), batch, span(form["max_age"]))
 
 
 @page.post("/checks/files/<id>/delete")
@@ -111,8 +119,11 @@ def _shown(public_id: str, form: Form, kept: list[str] | None = None) -> AnyResp
 
 def _address(made: dict[str, Any]) -> str:
     """Return where that stands which a file has become: a check, or placements of a campaign."""
-    room = "followed" if "campaign" in made else "checks"
-    return f"/{room}/{made['receipt']['batch_id']}"
+    return f"/{_room(made)}/{made['receipt']['batch_id']}"
+
+
+def _room(made: dict[str, Any]) -> str:
+    return "followed" if "campaign" in made else "checks"
 
 
 def _read_again(user_id: str, import_id: int, given: Corrections, form: Form) -> dict[str, Any] | None:
@@ -145,7 +156,16 @@ def _page(name: str, public_id: str, understood: dict[str, Any], form: Form, kep
         spans={span: times.seconds(span) for span in SPANS},
         deadline=form["deadline"] if form["deadline"] in SPANS else USUAL_SPAN,
         longest=LONGEST,
+        campaign=_campaign(form),
     )
+
+
+def _campaign(form: Form) -> str:
+    """Return the name of the campaign that the links are for; empty: they are for a check."""
+    if not form["campaign"]:
+        return ""
+    with snapshot(db.engine) as connection:
+        return str(campaigns.find(connection, page_sessions.user().user_id, form["campaign"]).name)
 
 
 def _columns(understood: dict[str, Any], link_column: str, kept: list[str] | None) -> list[Column]:

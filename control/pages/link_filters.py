@@ -8,7 +8,7 @@ from flask import request
 
 from control.batches.link_rows import Sort, Wanted
 from control.exports.choice import Choice, Format
-from control.pages import frame
+from control.pages import addresses, frame
 from crawler.reasons import Reason
 from crawler.store.models.batches import Status
 
@@ -44,14 +44,8 @@ def query(chosen: Choice) -> str:
 
 
 def links(path: str) -> dict[str, Any]:
-    """Addresses of the table that stands there with something changed: on its first page, unless that is the cursor."""
-    now = {name: request.args.get(name, "") for name in FILTERS}
-
-    def there(**changed: Any) -> str:
-        found = urlencode({name: value for name, value in (now | changed).items() if value})
-        return f"{path}?{found}#table" if found else f"{path}#table"
-
-    return {"there": there, "filtered": not choice().is_all}
+    """Return what the template needs to link to the table that stands there."""
+    return {"there": addresses.of_table(path, FILTERS), "filtered": not choice().is_all}
 
 
 def _word(kind: type[Word], text: str | None) -> Word | None:

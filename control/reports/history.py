@@ -61,6 +61,11 @@ def of_link(connection: Connection, user_id: str, batch_id: int, position: int) 
     return _subject(connection, user_id, link, Link)
 
 
+def of_placement(connection: Connection, user_id: str, placement_id: int) -> Subject:
+    """Raises NotFound where this is no placement of the user's, or it names no post."""
+    return _subject(connection, user_id, _placements(user_id).where(Placement.id == placement_id), Placement)
+
+
 def _subject(
     connection: Connection, user_id: str, which: Select[*tuple[Any, ...]], by: type[Link | Placement]
 ) -> Subject:

@@ -17,6 +17,7 @@ from control.times import DAY_SECONDS
 LANGUAGES = ("ru", "en")
 FOLDER = Path(__file__).parents[1] / "pages/words"
 THOUSANDS = {"ru": "\u00a0", "en": ","}
+DECIMAL = {"ru": ",", "en": "."}
 DAY = {"ru": "%d.%m.%Y", "en": "%Y-%m-%d"}
 MOMENT = {"ru": "%d.%m.%Y, %H:%M", "en": "%Y-%m-%d %H:%M"}
 PRECISE = {"ru": "%d.%m.%Y, %H:%M:%S", "en": "%Y-%m-%d %H:%M:%S"}
@@ -83,6 +84,14 @@ def _written(language: str, value: Any) -> str:
 
 def number(language: str, value: int | None) -> str:
     return UNKNOWN if value is None else f"{value:,}".replace(",", THOUSANDS[language])
+
+
+def decimal(language: str, value: float | None, places: int) -> str:
+    """Write it with so many digits after the decimal sign."""
+    if value is None:
+        return UNKNOWN
+    whole, _, part = f"{value:.{places}f}".partition(".")
+    return f"{number(language, int(whole))}{DECIMAL[language]}{part}" if part else number(language, int(whole))
 
 
 def signed(language: str, value: int | None) -> str:

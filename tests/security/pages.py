@@ -28,6 +28,9 @@ class Page:
 
 
 PASSWORD = "correct horse battery staple"
+CAMPAIGN = {"name": "November", "plan": "usual", "time_zone": "Europe/Moscow", "currency": "RUB", "ends_on": ""}
+PLACEMENT = "/followed/<id>/<int(max=1000000000):position>"
+FIELDS = {"blogger": "Anna", "date": "", "cost": "12 000", "erid": "2SDnjegvUsB", "baseline": "", "ends_on": ""}
 PAGES = {
     "GET /": Page(Who.ANYBODY),
     "GET /enter": Page(Who.ANYBODY),
@@ -72,6 +75,18 @@ PAGES = {
     "GET /checks/exports/<id>/progress": Page(),
     "GET /checks/exports/<id>/file": Page(),
     "POST /checks/exports/<id>/delete": Page(),
+    "GET /followed": Page(),
+    "POST /followed": Page(form=CAMPAIGN | {"links": "https://vk.com/wall-1_1", "check": "", "key": "k"}),
+    "GET /followed/<id>": Page(),
+    "POST /followed/<id>/placements": Page(form={"links": "https://vk.com/wall-1_1", "check": "", "key": "k"}),
+    "POST /followed/<id>/change": Page(form=CAMPAIGN),
+    "GET /followed/<id>/delete": Page(),
+    "POST /followed/<id>/delete": Page(),
+    f"GET {PLACEMENT}": Page(),
+    f"POST {PLACEMENT}/change": Page(form=FIELDS),
+    f"POST {PLACEMENT}/pause": Page(form={"paused": "1"}),
+    f"GET {PLACEMENT}/delete": Page(),
+    f"POST {PLACEMENT}/delete": Page(),
     "POST /account/delete": Page(form={"account_name": "x", "account_password": "x"}),
 }
 
@@ -119,4 +134,4 @@ def log_in(app: Flask, user_id: str, password_hash: str = "none") -> Reader:
 
 
 def fill(rule: str, id_: str = MISSING) -> str:
-    return re.sub("<int.*>", "0", rule.replace("<id>", id_))
+    return re.sub("<int[^>]*>", "0", rule.replace("<id>", id_))

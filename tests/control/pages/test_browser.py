@@ -30,7 +30,7 @@ from crawler.store.models.accounts import Login, User
 from crawler.store.models.batches import Batch, Link, Part
 from crawler.store.models.posts import Post
 from tests.control.conftest import SETTINGS, change_link
-from tests.control.pages import test_post
+from tests.control.pages import campaigns, test_post
 from tests.control.pages.browser import NAME, Visitor, chromium
 from tests.control.pages.checks import GOOD
 from tests.control.pages.test_checks import HOSTILE, PASTED
@@ -46,7 +46,7 @@ LOOKS = {
     "English": {"viewport": {"width": 1280, "height": 800}, "locale": "en-GB"},
 }
 OPEN = ("/enter", "/register")
-CLOSED = ("/account", "/system", "/checks")
+CLOSED = ("/account", "/system", "/checks", "/followed")
 FIRST_VIEW_BYTES, FIRST_VIEW_REQUESTS = 30_000, 6
 WARM_VIEW_BYTES = 10_000
 
@@ -158,9 +158,20 @@ def files(site, checks):
 
 
 @pytest.fixture(scope="module")
-def paths(post, checks, files):
+def campaign(site, administrator, checks):
+    """A campaign with a past; after the checks, whose part is made to wait."""
+    app, _ = site
+    with app.app_context():
+        with db.engine.connect() as connection:
+            user_id = connection.execute(select(User.id)).scalar_one()
+        return f"/followed/{campaigns.make(app.config[SETTINGS_KEY], user_id, posts=30)}"
+
+
+@pytest.fixture(scope="module")
+def paths(post, checks, files, campaign):
     """All pages of somebody who is logged in, of each that differs by its state some."""
-    return [*CLOSED, post, post.removesuffix("/0"), *checks, f"{checks[1]}/delete", *files]
+    of_checks = [post, post.removesuffix("/0"), *checks, f"{checks[1]}/delete"]
+    return [*CLOSED, *of_checks, *files, campaign, f"{campaign}/3", f"{campaign}/delete", f"{campaign}/3/delete"]
 
 
 def check(person):

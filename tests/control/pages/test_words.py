@@ -23,6 +23,8 @@ NAMES = {
     "batches",
     "VK_TOKENS",
     "vk1",
+    "CPV",
+    "ER",
     "a",
 }  # no words
 SAID = {"aria-label", "title", "alt", "placeholder", "content"}
