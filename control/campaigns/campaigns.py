@@ -61,6 +61,8 @@ def change(engine: Engine, settings: Settings, user_id: str, public_id: str, val
     """Change columns; a new plan holds from now on. Raises NotFound, FollowsTooMuch."""
     with writing(engine) as connection:
         row = find(connection, user_id, public_id, lock=True)
+        if "time_zone" in values:
+            values = values | {"month_ends_at": None}  # it is found anew
         written = update(Campaign).where(Campaign.id == row.id).values(**values)
         if WHEN & values.keys():
             with price.within(connection, user_id, settings.most_readings_per_day):

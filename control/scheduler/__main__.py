@@ -22,6 +22,7 @@ from control.scheduler.backoff import Backoff
 from control.scheduler.closing import close, expire
 from control.scheduler.dispatch import Backoffs, deliver, enlist, look_again
 from control.scheduler.exporting import Exporter
+from control.scheduler.months_ready import MonthTeller
 from control.scheduler.pruning import Pruner
 from control.scheduler.rescue import rescue
 from control.scheduler.wakeup import Wakeup, source
@@ -51,6 +52,7 @@ class Scheduler:
         self.most = settings.max_runs
         self.pulse = Pulse(engine)
         self.pruner = Pruner(engine)
+        self.months = MonthTeller(engine)
         self.exporter = Exporter(engine)
         self.backoffs: defaultdict[str, Backoff] = defaultdict(Backoff)  # by duty
         self.deliveries: Backoffs = defaultdict(Backoff)
@@ -64,6 +66,7 @@ class Scheduler:
             self.do("look again", self.look_again, None)
         self.do("beat", self.pulse.beat, None)
         self.do("prune", self.pruner.prune, None)
+        self.do("tell of months", self.months.tell, None)
         if not self.do("look", lambda: anything_open(self.engine), instead=True) and not self.exporter.busy:
             return TICK_SECONDS
         self.do("export", self.exporter.progress, None)

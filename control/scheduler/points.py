@@ -14,6 +14,7 @@ from control.campaigns import next_points
 from control.campaigns.next_points import ROW, Key
 from control.campaigns.plan import MONTHLY
 from control.logs import get_logger
+from control.scheduler import telling
 from control.times import DAY_SECONDS
 from crawler.platforms import address
 from crawler.queue import erasure
@@ -146,6 +147,7 @@ def _settle(engine: Engine, batch_id: int) -> int:
         rows = connection.execute(ended.order_by(Point.post_id, Point.access_key)).all()
         if not rows:
             return 0
+        telling.tell(connection, rows, _gone(connection, rows))
         written = update(Point).where(Point.id == bindparam("point"), Point.settled_at.is_(None))
         written = written.values(settled_at=now(), reading_id=bindparam("reading"), reason=bindparam("why"))
         found = [{"point": row.id, "reading": row.reading_id, "why": row.reason} for row in rows]
@@ -153,6 +155,16 @@ def _settle(engine: Engine, batch_id: int) -> int:
         _note_failures(connection, rows)
         next_points.schedule(connection, [row.post_id for row in rows], settled=True)
         return len(rows)
+
+
+def _gone(connection: Connection, rows: Sequence[Any]) -> dict[Key, float]:
+    """Find the posts of these that were not there for the last time before they are called gone, and since when."""
+    missing = {Key(row.post_id, row.access_key) for row in rows if row.reason and row.reason not in RETRYABLE}
+    columns = (FollowedPost.post_id, FollowedPost.access_key, FollowedPost.missing_at)
+    almost = (FollowedPost.missing_times == GONE_TIMES - 1, FollowedPost.missing_at.is_not(None))
+    found = select(*columns).where(*almost, FollowedPost.post_id.in_([key.post_id for key in missing]))
+    since = {Key(row.post_id, row.access_key): row.missing_at for row in connection.execute(found)} if missing else {}
+    return {key: since[key] for key in missing & since.keys()}
 
 
 def _note_failures(connection: Connection, rows: Sequence[Any]) -> None:

@@ -8,12 +8,14 @@ from time import monotonic
 from sqlalchemy import Engine, delete, select
 
 from control.batches.idempotency import REMEMBERED_SECONDS
+from control.campaigns.events import KEPT_DAYS
 from control.imports import storage
 from control.scheduler import points
 from control.times import DAY_SECONDS
 from crawler.store.database import now
 from crawler.store.models.accounts import Attempts, Login, Usage
 from crawler.store.models.batches import Submission
+from crawler.store.models.events import Event
 from crawler.store.models.exports import Export
 from crawler.store.models.runs import Run
 
@@ -47,4 +49,5 @@ def remove(engine: Engine) -> None:
         connection.execute(delete(Login).where(Login.expires_at < now()))
         connection.execute(delete(Attempts).where(Attempts.until < now()))
         connection.execute(delete(Export).where(Export.id.in_(expired.scalar_subquery())))
+        connection.execute(delete(Event).where(Event.created_at < now() - KEPT_DAYS * DAY_SECONDS))
         connection.execute(delete(Usage).where(Usage.day < now() / DAY_SECONDS - 2))

@@ -89,6 +89,7 @@ CASES = {
     "POST /campaigns/<id>/months/<month>/reopen": Case(body={"reason": "the erid was wrong"}),
     "PATCH /campaigns/<id>/placements/<position>": Case(body={"cost": 1500}),
     "DELETE /campaigns/<id>/placements/<position>": Case(),
+    "GET /events": Case(query={"limit": "1"}),
     "POST /imports": Case(text="\n".join(LINKS)),
     "GET /imports": Case(),
     "GET /imports/<id>": Case(),

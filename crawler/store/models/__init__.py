@@ -4,6 +4,7 @@ from crawler.store.models import (  # noqa: F401 - they put their tables into th
     accounts,
     batches,
     campaigns,
+    events,
     exports,
     imports,
     months,

@@ -42,6 +42,7 @@ class Campaign(Base):
     ends_at: Mapped[float | None]  # nothing is measured for it from then on
     positions: Mapped[int] = mapped_column(server_default="0")  # so many were given to placements
     own_columns: Mapped[str] = mapped_column(server_default="[]")  # JSON: their names, in the order in which they came
+    month_ends_at: Mapped[float | None] = mapped_column(index=True)  # of the first month that its user is not told of
     created_at: Mapped[float] = mapped_column(default=now())
 
     __table_args__ = (Index("ix_campaigns_user_id", "user_id", "id"),)
