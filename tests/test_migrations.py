@@ -90,6 +90,38 @@ def test_every_migration_keeps_every_row_up_and_down(empty_url, monkeypatch):
     engine.dispose()
 
 
+READINGS = "SELECT id, post_id, views, likes, comments, reposts, source, http_status, run_id, measured_at FROM readings"
+
+
+@pytest.mark.process
+def test_readings_outlive_the_migration_of_their_times_and_those_with_a_key_keep_it(empty_url):
+    """`0016` rebuilds what readings are found by, and takes their keys from links. What it cannot know stays empty."""
+    migrate(empty_url)
+    engine = database.create(url=empty_url)
+    run = seed(engine, links=[f"wall-1_{item}" for item in range(1, 21)])
+    assert lease.start(engine, run, 60)
+    with writing(engine) as connection:
+        connection.execute(text("UPDATE links SET access_key = 'k' WHERE position % 5 = 0"))
+    said = Measured(views=2**40, likes=1, source="test")
+    done = [Result((each.id,), each.post_id, said, 200) for each in claims.claim(engine, run, 60, 20)]
+    results.save(engine, run, 60, done)
+
+    def readings(columns=""):
+        with engine.connect() as connection:
+            return connection.execute(text(READINGS.replace(" FROM", f"{columns} FROM") + " ORDER BY id")).all()
+
+    before, keys = readings(), [row.access_key for row in readings(", access_key")]
+    assert (len(before), keys.count("k")) == (20, 4)
+    migrate(empty_url, "downgrade", "0015")
+    assert readings() == before
+    migrate(empty_url)
+    assert readings() == before
+    assert [(row.access_key, row.asked_at) for row in readings(", access_key, asked_at")] == [
+        (key, None) for key in keys
+    ]
+    engine.dispose()
+
+
 ALIKE = ["anna", "Anna", "zoe", "АННА", "AHHA", "ZOE", "boris"]
 
 

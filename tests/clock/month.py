@@ -50,7 +50,7 @@ class Extent(NamedTuple):
 
 
 WHOLE = Extent(posts=2000, moments=40, share=0.25, kills=60, questions=20_000)
-SHORT = Extent(posts=70, moments=5, share=0.7, kills=3, questions=500)
+SHORT = Extent(posts=70, moments=3, share=0.7, kills=3, questions=500)
 
 
 @dataclass

@@ -6,6 +6,7 @@ told by the monotonic clock, which nobody moves. https://github.com/wolfcw/libfa
 
 import os
 import time
+from math import ceil
 from pathlib import Path
 
 import pytest
@@ -40,8 +41,10 @@ class SteppedClock:
         return time.time() + self.ahead
 
     def step_to(self, moment: float) -> None:
-        """Put every clock forward, to the second, all at once: a reader finds either the old file or the new one."""
-        self.ahead = int(moment - time.time())
+        """Put every clock forward to a moment, or a part of a second past it, all at once: a reader finds either the
+        old file or the new one.
+        """
+        self.ahead = ceil(moment - time.time())
         new = self.file.with_suffix(".new")
         new.write_text(f"{self.ahead:+d}\n")
         new.chmod(0o644)

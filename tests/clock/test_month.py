@@ -1,6 +1,10 @@
-"""The simulated month: `make month` plays it on both databases, whole, or with MONTH=short a small part of it."""
+"""The simulated month: `make month` plays it on both databases, whole, or with MONTH=short the small part of it that
+`make test` plays.
+"""
 
 import os
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -13,29 +17,32 @@ from tests.conftest import execute
 from tests.vk_standin.growth import MONTH
 
 EXTENTS = {"short": SHORT, "whole": WHOLE}
-EXTENT = EXTENTS.get(os.environ.get("MONTH", ""))
-pytestmark = [pytest.mark.process, pytest.mark.skipif(EXTENT is None, reason="`make month` plays it")]
+EXTENT = EXTENTS[os.environ.get("MONTH") or "short"]
+pytestmark = pytest.mark.process
+# A server whose clock takes a step sees its own limits of time passed by whatever it has in hand.
+UNLIMITED = "&options=-c idle_in_transaction_session_timeout=0 -c lock_timeout=0"
 
 
 @pytest.fixture
-def clock(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("clock")
-    for above in (folder, folder.parent, folder.parent.parent):
-        above.chmod(0o755)  # the server runs as another user
-    return SteppedClock(folder, MONTH)
+def clock():
+    """Its file lies where the database server may read it, which runs as another user: pytest closes its own folders
+    to others whenever another pytest begins.
+    """
+    with TemporaryDirectory(prefix="views-clock-") as folder:
+        Path(folder).chmod(0o755)
+        yield SteppedClock(Path(folder), MONTH)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def here(request, clock, tmp_path):
+    settings = {"clock": clock.environment, "LEASE_SECONDS": "10"}
     if request.param == "sqlite":
-        with site(
-            tmp_path, f"sqlite:///{tmp_path / 'views.db'}", clock=clock.environment, LEASE_SECONDS="30"
-        ) as started:
+        with site(tmp_path, f"sqlite:///{tmp_path / 'views.db'}", **settings) as started:
             yield started
         return
     with postgresql.running(postgresql.DURABLE, **clock.environment) as server:
         execute(server.address, "CREATE DATABASE month")
-        with site(tmp_path, server.address.format("month"), clock=clock.environment, LEASE_SECONDS="30") as started:
+        with site(tmp_path, server.address.format("month") + UNLIMITED, **settings) as started:
             yield started
 
 

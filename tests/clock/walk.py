@@ -8,7 +8,7 @@ from tests.clock import due
 from tests.clock.stepped import SteppedClock
 
 PATIENCE_SECONDS = 600.0
-FOR_WHAT_IS_DUE = 2.0  # real seconds in which the scheduler looks at what has become due
+FOR_WHAT_IS_DUE = 1.2  # real seconds in which the scheduler looks at what has become due
 
 
 def walk(clock: SteppedClock, engine: Engine, moment: float) -> None:
