@@ -16,10 +16,11 @@ from control.campaigns.plan import Plan
 from control.errors import FieldError, InvalidQuery, NotFound
 from control.reports import history
 from crawler.store.database import folded, now
-from crawler.store.models.campaigns import FollowedPost, Following, Placement, PlacementRow
+from crawler.store.models.campaigns import FollowedPost, Following, Placement, PlacementRow, PointKind
 from crawler.store.models.posts import Post, Reading
 
 FOREVER = 1e12  # seconds since 1970
+IS_NEW = func.coalesce(FollowedPost.kind, "") == PointKind.FIRST  # what is known of the post, others have found
 
 
 class PlacementState(StrEnum):
@@ -157,7 +158,7 @@ def _state(campaign: Row[Any]) -> ColumnElement[str]:
         (Placement.post_id.is_(None), PlacementState.REJECTED),
         (Placement.paused_at.is_not(None), PlacementState.PAUSED),
         (ended, PlacementState.ENDED),
-        (FollowedPost.missing_at.is_not(None), PlacementState.MISSING),
+        (and_(FollowedPost.missing_at.is_not(None), ~IS_NEW), PlacementState.MISSING),
         else_=PlacementState.FOLLOWED,
     )
 

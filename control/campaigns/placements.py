@@ -121,7 +121,12 @@ def change(
     *,
     paused: bool | None,
 ) -> None:
-    """Change columns of it; one that is paused follows its post no more until it goes on. Raises FollowsTooMuch."""
+    """Change columns of it; one that is paused follows its post no more until it goes on.
+
+    Raises FollowsTooMuch, QuotaExceeded.
+    """
+    if paused is False and placement.paused_at is not None and placement.post_id is not None:
+        quota.charge_day(connection, placement.user_id, 1, settings.most_links_per_day)  # it is measured at once
     if paused is not None or "ends_at" in values:
         with price.within(connection, placement.user_id, settings.most_readings_per_day):
             _change(connection, placement, values, paused=paused)

@@ -1,12 +1,14 @@
 """A placement as it is shown: its own fields, its last numbers, and those at the plan's ages."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import Field
 from sqlalchemy import Connection, Row
 
-from control.campaigns import numbers
+from control.campaigns import missed, numbers
 from control.campaigns.listing import PlacementState
+from control.campaigns.missed import Missed
 from control.campaigns.numbers import Growth, Numbers
 from control.campaigns.recognised import HUNDRED
 from control.reports.value_at import Basis
@@ -30,6 +32,12 @@ class GrowthShown(Shape):
     low: int | None = Field(description="At least so many, by the readings around `since`.")
     high: int | None
     basis: Basis = Field(description="What the count at `since` rests on.")
+
+
+class MissedPoint(Shape):
+    kind: PointKind
+    due_at: str
+    reason: str = Field(description="A reason as of links, or `too_late`: nothing ran while it could be taken.")
 
 
 class PlacementShown(Shape):
@@ -69,14 +77,16 @@ class PlacementShown(Shape):
     next_at: str | None = Field(description="When its post is measured next for this campaign.")
     next_kind: PointKind | None
     missing_since: str | None = Field(description="Since when the platform says that the post is not there.")
+    missed: list[MissedPoint] = Field(description="Points of the campaign's plan that brought no number, oldest first.")
 
 
 def show_all(connection: Connection, campaign: Row[Any], rows: list[Row[Any]]) -> list[PlacementShown]:
     """Show placements of the caller's with their numbers."""
-    return [_show(each) for each in numbers.read(connection, campaign, rows)]
+    lost = missed.read(connection, campaign, [row.id for row in rows])
+    return [_show(each, lost.get(each.row.id, [])) for each in numbers.read(connection, campaign, rows)]
 
 
-def _show(found: Numbers) -> PlacementShown:
+def _show(found: Numbers, lost: Sequence[Missed]) -> PlacementShown:
     row, due = found.row, found.due
     cost = None if row.cost is None else row.cost / HUNDRED
     reason = REASONS.get(row.reason)
@@ -113,8 +123,16 @@ def _show(found: Numbers) -> PlacementShown:
         views_at={span(age): show_value(row.published_at + age, value) for age, value in found.at_ages.items()},
         next_at=moment(due.at) if due else None,
         next_kind=due.kind if due else None,
-        missing_since=moment(row.missing_at),
+        missing_since=_missing_since(row),
+        missed=[MissedPoint(kind=each.kind, due_at=moment(each.due_at), reason=each.reason) for each in lost],
     )
+
+
+def _missing_since(row: Row[Any]) -> str | None:
+    """Tell it from when on the placement follows the post: what was before, others have found."""
+    if row.missing_at is None or row.since is None or row.state != PlacementState.MISSING:
+        return None
+    return moment(float(max(row.missing_at, row.since)))
 
 
 def _growth(growth: Growth | None) -> GrowthShown | None:

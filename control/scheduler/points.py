@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, and_, bindparam, exists, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, bindparam, exists, insert, select, update
 
 from control.campaigns import next_points
 from control.campaigns.next_points import ROW, Key
@@ -35,6 +35,7 @@ ARE_DUE = exists().where(FollowedPost.due_at.is_not(None), FollowedPost.late_at 
 ARE_OPEN = exists().where(Point.settled_at.is_(None))
 PLACES = 100  # posts that one call of VK measures: https://dev.vk.com/method/wall.getById
 AT_ONCE = 50 * PLACES  # points of one transaction
+MAY_AT_ONCE = 10 * PLACES  # among which those are chosen that fill a call
 DEADLINE_SECONDS = 900.0  # of a batch of points: what has no number by then is asked again later
 OVERDUE_SECONDS = 120.0  # what is late by so much may hide further points that came up since
 AGAIN_SECONDS = (600.0, 3600.0)  # a post that is not there is asked again so long after the first and the second time
@@ -51,22 +52,22 @@ def gather(engine: Engine) -> int:
             return 0
     with writing(engine) as connection:
         _catch_up(connection)
-        rows = connection.execute(_due()).all()
+        taken = _full_calls(connection)
         moment = read_clock(connection)  # after that, so that none of them begins later
-        taken = _full_calls(rows, moment)
         for (platform, user), rows in _batches(taken).items():
             _make(connection, platform, user, rows, moment)
         return len(taken)
 
 
-def _due() -> Any:
+def _due(connection: Connection, most: int, *which: ColumnElement[bool]) -> list[Row[Any]]:
     """What may be taken now, the latest first; two schedulers take different ones."""
     rows = (
         select(FollowedPost, Post.platform, Post.key)
         .join(Post, Post.id == FollowedPost.post_id)
-        .where(FollowedPost.due_at.is_not(None), FollowedPost.from_at <= MOMENT)
+        .where(FollowedPost.due_at.is_not(None), FollowedPost.from_at <= MOMENT, *which)
     )
-    return rows.order_by(FollowedPost.late_at).limit(AT_ONCE).with_for_update(of=FollowedPost, skip_locked=True)
+    ordered = rows.order_by(FollowedPost.late_at).limit(most)
+    return list(connection.execute(ordered.with_for_update(of=FollowedPost, skip_locked=True)))
 
 
 def _catch_up(connection: Connection) -> None:
@@ -79,11 +80,18 @@ def _catch_up(connection: Connection) -> None:
         next_points.schedule(connection, ids)
 
 
-def _full_calls(rows: Sequence[Row[Any]], moment: float) -> Sequence[Row[Any]]:
-    """Those that must be taken, and so many of those that may be that calls are full; gaps are filled last."""
-    must = sum(row.late_at <= moment for row in rows)
-    may = sorted(rows[must:], key=lambda row: row.kind == PointKind.BETWEEN)
-    return [*rows[:must], *may[: -must % PLACES]]
+def _full_calls(connection: Connection) -> list[Row[Any]]:
+    """Those that must be taken, and so many of those that may be that calls are full.
+
+    What fills gaps comes last: however much of it waits, ages and the ends of months do not wait for it.
+    """
+    fills = FollowedPost.kind == PointKind.BETWEEN
+    must = _due(connection, AT_ONCE, FollowedPost.late_at <= MOMENT, ~fills)
+    if len(must) < AT_ONCE:
+        must += _due(connection, AT_ONCE - len(must), FollowedPost.late_at <= MOMENT, fills)
+    missing = -len(must) % PLACES
+    may = _due(connection, MAY_AT_ONCE, FollowedPost.late_at > MOMENT) if missing else []
+    return [*must, *sorted(may, key=lambda row: row.kind == PointKind.BETWEEN)[:missing]]
 
 
 def _batches(rows: Iterable[Row[Any]]) -> dict[tuple[str, SharedUser], list[Row[Any]]]:

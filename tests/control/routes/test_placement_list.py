@@ -1,12 +1,12 @@
 """The table of a campaign's placements: sorted, filtered, page by page, with what grew and what is next."""
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import insert, update
 
 from control.campaigns import listing
 from control.web.engine import db
 from crawler.store.database import now, read_clock
-from crawler.store.models.campaigns import FollowedPost
+from crawler.store.models.campaigns import FollowedPost, Point
 from crawler.store.models.posts import Post
 from tests.control.conftest import problem
 from tests.control.routes.test_campaigns import add, listed, made, read
@@ -88,7 +88,7 @@ def test_found_by_what_becomes_of_them(anna, campaign):
     anna.patch(f"{address}/1", json={"ends_at": "2020-01-01T00:00:00Z"})
     with db.engine.begin() as connection:
         gone = update(FollowedPost).where(FollowedPost.post_id.in_(posts("wall-1_3")))
-        connection.execute(gone.values(missing_at=now()))
+        connection.execute(gone.values(kind=None, due_at=None, missing_at=now()))
         old = update(Post).where(Post.key == "wall-1_4")
         connection.execute(old.values(published_at=int(read_clock(connection)) - 100 * 86_400))
     states = {"rejected": [5], "paused": [0], "ended": [1, 3], "missing": [2], "followed": [4]}
@@ -161,3 +161,39 @@ def test_pages_are_shorter_where_own_columns_are_large(anna, campaign, monkeypat
 @pytest.mark.parametrize("query", ["sort=views", "state=gone", "cursor=-1", "cursor=x", "limit=0", "q=" + "x" * 201])
 def test_a_bad_query_is_refused(anna, campaign, query):
     assert problem(anna.get(f"/campaigns/{campaign}/placements?{query}")) == (422, "invalid_query")
+
+
+def test_who_begins_to_follow_a_post_is_not_told_since_when_it_was_not_there_for_others(anna, boris):
+    add(boris, made(boris)["id"], [LINK.format(1)])
+    with db.engine.begin() as connection:
+        gone = {"kind": None, "due_at": None, "missing_at": now() - 5000, "missing_times": 3}
+        connection.execute(update(FollowedPost).values(gone))
+    campaign = made(anna)["id"]
+    add(anna, campaign, [LINK.format(1)])
+    (row,) = listed(anna, campaign)["placements"]
+    assert (row["state"], row["missing_since"]) == ("followed", None)
+    with db.engine.begin() as connection:
+        connection.execute(update(FollowedPost).values(kind=None, due_at=None))
+    (row,) = listed(anna, campaign)["placements"]
+    assert (row["state"], row["missing_since"]) == ("missing", row["added_at"])
+
+
+def test_points_of_the_plan_that_brought_no_number_are_told_with_the_reason(anna, campaign):
+    with db.engine.begin() as connection:
+        began = int(read_clock(connection)) - 2 * 86_400
+        connection.execute(update(Post).values(published_at=began))
+        connection.exec_driver_sql("UPDATE followings SET since = 0")
+        key = {"post_id": posts("wall-1_2")[0], "access_key": "", "kind": "age"}
+        times = {"made_at": began + 90_000, "settled_at": began + 90_000}
+        for age in (86_400, 77_777):  # the second is of somebody else's plan
+            connection.execute(insert(Point).values(**key, due_at=began + age, **times, reason="too_late"))
+    rows = listed(anna, campaign)["placements"]
+    assert [(each["kind"], each["reason"]) for each in rows[1]["missed"]] == [("age", "too_late")]
+    assert rows[0]["missed"] == []
+
+
+def test_to_go_on_counts_as_a_link_handed_in_because_it_is_measured_at_once(app, anna, campaign, monkeypatch):
+    address = f"/campaigns/{campaign}/placements/0"
+    monkeypatch.setattr(app.config["SETTINGS"], "most_links_per_day", 6)
+    for paused, status in ((True, 200), (False, 200), (False, 200), (True, 200), (False, 429)):
+        assert anna.patch(address, json={"paused": paused}).status_code == status

@@ -309,3 +309,30 @@ def test_two_schedulers_gather_a_point_once(engine, user, follow):
     work(engine)
     assert points.settle(other) == 0
     assert len(scalars(engine, select(Reading.id))) == 1
+
+
+def test_what_fills_gaps_waits_for_ages_and_ends_of_months_however_late_it_is(engine, user, follow, monkeypatch):
+    monkeypatch.setattr(points, "AT_ONCE", 2)
+    follow(user(), *(f"https://vk.com/wall-1_{number}" for number in range(1, 6)))
+    measured = clock(engine)
+    kinds = [PointKind.BETWEEN] * 3 + [PointKind.AGE, PointKind.MONTH_END]
+    for number, kind in enumerate(kinds):
+        post = scalars(engine, select(Post.id).where(Post.key == f"wall-1_{number + 1}"))[0]
+        due = {"kind": kind, "due_at": measured - 90, "from_at": measured - 100, "late_at": measured - 100 + number}
+        change(engine, update(FollowedPost).where(FollowedPost.post_id == post).values(due))
+    assert points.gather(engine) == 2
+    assert set(scalars(engine, select(Point.kind))) == {PointKind.AGE, PointKind.MONTH_END}
+    assert points.gather(engine) == 2
+
+
+def test_what_may_be_taken_later_does_not_keep_from_what_must_be_now(engine, user, follow, monkeypatch):
+    monkeypatch.setattr(points, "AT_ONCE", 2)
+    monkeypatch.setattr(points, "PLACES", 1)
+    follow(user(), *(f"https://vk.com/wall-1_{number}" for number in range(1, 5)))
+    present = clock(engine)
+    change(engine, update(FollowedPost).values(kind=PointKind.AGE, from_at=present - 100, late_at=present + 1000))
+    post = scalars(engine, select(Post.id).where(Post.key == "wall-1_4"))[0]
+    late = update(FollowedPost).where(FollowedPost.post_id == post)
+    change(engine, late.values(kind=PointKind.BETWEEN, late_at=present - 1))
+    assert points.gather(engine) == 1
+    assert scalars(engine, select(Point.post_id)) == [post]
