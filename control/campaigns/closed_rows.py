@@ -1,6 +1,8 @@
 """The placements of a closed month: copies that were made when it was closed."""
 
 import json
+from collections.abc import Sequence
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, select
@@ -9,7 +11,7 @@ from sqlalchemy.orm import aliased
 from control.campaigns import ledger
 from control.campaigns.month_rows import MonthRow, Page
 from control.reports.month_views import MonthFlag, Views
-from control.reports.value_at import Basis, Value
+from control.reports.value_at import Basis
 from crawler.store.models.months import ClosedPlacement, ClosedValue
 
 ALIKE = (
@@ -35,17 +37,16 @@ def page(connection: Connection, closed: Row[Any], after: int | None, limit: int
 
 
 def _rows(closed: Row[Any]) -> Select[*tuple[Any, ...]]:
-    begin, end = aliased(ClosedValue, name="begin"), aliased(ClosedValue, name="at_end")
+    """The columns are read by their places: a name costs more than all else of a row, and a month has many."""
+    begin, end = aliased(ClosedValue), aliased(ClosedValue)
+    own = [getattr(ClosedPlacement, name) for name in (*ALIKE, "erids", "own", *Views._fields)]
+    ends = [getattr(which, name) for which in (begin, end) for name in ledger.VALUE]
     return (
-        select(ClosedPlacement.__table__, *_columns(begin, "begin"), *_columns(end, "end"), end.reported)
+        select(*own, *ends, end.reported)
         .join(begin, _value(begin, ClosedPlacement.begin_number, closed.begins_at))
         .join(end, _value(end, ClosedPlacement.number, closed.ends_at))
         .where(ClosedPlacement.campaign_id == closed.campaign_id, ClosedPlacement.number == closed.number)
     )
-
-
-def _columns(which: Any, at: str) -> list[Any]:
-    return [getattr(which, name).label(f"{at}_{name}") for name in ledger.VALUE]
 
 
 def _value(which: Any, number: Any, at: float) -> Any:
@@ -53,18 +54,16 @@ def _value(which: Any, number: Any, at: float) -> Any:
     return and_(*same, which.number == number, which.at == at)
 
 
-def _read(row: Row[Any]) -> MonthRow:
-    flags = tuple(MonthFlag(flag) for flag in row.flags.split())
+def _read(row: Sequence[Any]) -> MonthRow:
+    parts = iter(row)
+    alike = dict(zip(ALIKE, parts, strict=False))
+    erids, own, views, low, high, basis, flags = islice(parts, 2 + len(Views._fields))
     return MonthRow(
-        **{name: getattr(row, name) for name in ALIKE},
-        erids=tuple(row.erids.split()),
-        own=json.loads(row.own),
-        begin=_value_of(row, "begin"),
-        end=_value_of(row, "end"),
-        views=Views(row.views, row.low, row.high, Basis(row.basis), flags),
-        reported=row.reported,
+        **alike,
+        erids=tuple(erids.split()),
+        own=json.loads(own),
+        views=Views(views, low, high, Basis(basis), tuple(MonthFlag(flag) for flag in flags.split())),
+        begin=ledger.read_value(*islice(parts, len(ledger.VALUE))),
+        end=ledger.read_value(*islice(parts, len(ledger.VALUE))),
+        reported=next(parts),
     )
-
-
-def _value_of(row: Row[Any], at: str) -> Value:
-    return ledger.read_value(*(getattr(row, f"{at}_{name}") for name in ledger.VALUE))

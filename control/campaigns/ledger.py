@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, and_, exists, select
 
 from control.campaigns.next_points import Key
 from control.reports.month_views import known
-from control.reports.value_at import Basis, Reading, Value, ValueFlag
+from control.reports.value_at import NO_VALUE, Basis, Reading, Value, ValueFlag
 from crawler.store import bulk_parameters
 from crawler.store.models.months import ClosedMonth, ClosedValue, Reopening
 
@@ -42,20 +42,21 @@ def closing(connection: Connection, campaign_id: int, month: str, version: int) 
 
 
 def settled(
-    connection: Connection, months: Sequence[Row[Any]], post_ids: Iterable[int], begin: float
+    connection: Connection, months: Sequence[Row[Any]], keys: Iterable[Key], begin: float
 ) -> dict[Key, Settled]:
     """Find what these standing months have settled about posts at the beginning of another one."""
-    found, ids = dict[Key, Settled](), set(post_ids)
+    found, wanted = dict[Key, Settled](), set(keys)
     for month in reversed([each for each in months if each.ends_at <= begin]):  # the last one that had the post counts
-        for row in _ends(connection, month, sorted(ids)):
-            found[Key(row.post_id, row.access_key)] = _settled(row, here=month.ends_at == begin)
-        ids -= {key.post_id for key in found}
+        missing = wanted - found.keys()
+        for row in _ends(connection, month, sorted({key.post_id for key in missing})):
+            if (key := Key(row.post_id, row.access_key)) in missing:
+                found[key] = _settled(month, row, begin)
     return found
 
 
-def _settled(row: Row[Any], *, here: bool) -> Settled:
-    value = read_value(*(getattr(row, name) for name in VALUE))
-    return Settled(row.number, value if here and known(value) else None, row.reported)
+def _settled(month: Row[Any], row: Row[Any], begin: float) -> Settled:
+    value = read_value(*row[-len(VALUE) :]) if month.ends_at == begin else NO_VALUE
+    return Settled(month.number, value if known(value) else None, row.reported)
 
 
 def _ends(connection: Connection, month: Row[Any], post_ids: Sequence[int]) -> Sequence[Row[Any]]:
@@ -63,7 +64,10 @@ def _ends(connection: Connection, month: Row[Any], post_ids: Sequence[int]) -> S
         return []
     theirs = (ClosedValue.campaign_id == month.campaign_id, ClosedValue.number == month.number)
     given = ClosedValue.post_id.in_(bulk_parameters.ids(connection.dialect.name))
-    rows = select(ClosedValue.__table__).where(*theirs, given, ClosedValue.at == month.ends_at)
+    columns = (ClosedValue.post_id, ClosedValue.access_key, ClosedValue.reported)
+    rows = select(*columns, *(getattr(ClosedValue, name) for name in VALUE)).where(
+        *theirs, given, ClosedValue.at == month.ends_at
+    )
     return connection.execute(rows, bulk_parameters.parameters(connection.dialect.name, id=post_ids)).all()
 
 

@@ -1,54 +1,52 @@
 """Months are closed and reopened by their user, in their order: a later one begins with what those before reported."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, func, insert, select
 
-from control.campaigns import campaigns, closed_rows, ledger, month_report, open_points
+from control.campaigns import campaigns, ledger, month_copies, month_report, open_points
+from control.campaigns.month_copies import Closing
 from control.campaigns.month_report import Report
-from control.campaigns.month_rows import MonthRow
 from control.errors import LaterMonthClosed, MonthChanged, MonthMeasured, MonthNotClosed, MonthUnfinished
 from control.logs import get_logger
-from control.reports.value_at import Value
 from crawler.store.database import snapshot, writing
 from crawler.store.models.accounts import User
-from crawler.store.models.months import ClosedMonth, ClosedPlacement, ClosedValue, Reopening
+from crawler.store.models.months import ClosedMonth, Reopening
 
 log = get_logger()
-
-
-class _Draft(NamedTuple):
-    """All that a closing stores. It is made before the campaign is locked, because reading takes longer than writing.
-
-    `entries` are the campaign's closings and reopenings that it knows of.
-    """
-
-    entries: tuple[int, int]
-    month: dict[str, Any]
-    values: list[dict[str, Any]]
-    placements: list[dict[str, Any]]
 
 
 def close(engine: Engine, user_id: str, public_id: str, name: str) -> None:
     """Freeze a month with copies of the readings it rests on. It is committed when this returns. One that is closed
     stays as it is.
 
+    The rows are read in one snapshot and stored in many transactions, for a large month would keep all others from
+    writing. Only the last one, which stores the month itself, closes it.
+
     Raises NotFound, MonthUnfinished, MonthMeasured, LaterMonthClosed, MonthChanged.
     """
-    with snapshot(engine) as connection:
-        campaign = campaigns.find(connection, user_id, public_id)
-        report = month_report.find(connection, user_id, campaign, name)
+    closing, stored = None, 0
+    with snapshot(engine) as reading:
+        campaign = campaigns.find(reading, user_id, public_id)
+        report = month_report.find(reading, user_id, campaign, name)
         if report.closed is not None:
             return
-        _check(connection, report)
-        draft = _draft(connection, report, user_id)
+        _check(reading, report)
+        known = _entries(reading, campaign)
+        for rows in month_report.slices(reading, report):
+            with writing(engine) as connection:
+                campaigns.find(connection, user_id, public_id, lock=True)
+                closing = closing or month_copies.begin(connection, campaign.id)
+                month_copies.add(connection, closing, report.month, rows)
+            stored += len(rows)
     with writing(engine) as connection:
         locked = campaigns.find(connection, user_id, public_id, lock=True)
-        if _entries(connection, campaign.id) != draft.entries or locked.time_zone != campaign.time_zone:
+        closing = closing or month_copies.begin(connection, campaign.id)
+        if _entries(connection, locked) != known or month_copies.count(connection, closing) != stored:
             raise MonthChanged("The campaign or one of its months was changed just now: look and try again.")
-        _store(connection, draft)
-    log.info("month closed", campaign=public_id, month=name, placements=len(draft.placements))
+        connection.execute(insert(ClosedMonth).values(**_month(connection, closing, report, user_id)))
+    log.info("month closed", campaign=public_id, month=name, placements=stored)
 
 
 def reopen(engine: Engine, user_id: str, public_id: str, name: str, reason: str) -> None:
@@ -83,19 +81,11 @@ def _check_last(closed: Sequence[Row[Any]], begin: float) -> None:
         raise LaterMonthClosed(f"A later month rests on this one: reopen {later[-1]} first.")
 
 
-def _draft(connection: Connection, report: Report, user_id: str) -> _Draft:
-    entries = _entries(connection, report.asked.campaign_id)
-    of = {"campaign_id": report.asked.campaign_id, "number": entries[0] + 1}
-    rows = list(month_report.rows(connection, report))
-    placements = [of | closed_rows.write(row, of["number"]) for row in rows]
-    return _Draft(entries, of | _month(connection, report, user_id), _values(report, rows, of), placements)
-
-
-def _month(connection: Connection, report: Report, user_id: str) -> dict[str, Any]:
-    of_campaign = (ClosedMonth.campaign_id == report.asked.campaign_id, ClosedMonth.month == report.month.name)
-    return {
+def _month(connection: Connection, closing: Closing, report: Report, user_id: str) -> dict[str, Any]:
+    theirs = (ClosedMonth.campaign_id == closing.campaign_id, ClosedMonth.month == report.month.name)
+    return closing._asdict() | {
         "month": report.month.name,
-        "version": 1 + _number(connection, ClosedMonth, *of_campaign),
+        "version": 1 + _number(connection, ClosedMonth, *theirs),
         "time_zone": report.time_zone,
         "currency": report.currency,
         "begins_at": report.month.begin,
@@ -105,37 +95,10 @@ def _month(connection: Connection, report: Report, user_id: str) -> dict[str, An
     }
 
 
-def _values(report: Report, rows: Sequence[MonthRow], of: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the values at both ends, of each post once, without those that the month before has stored."""
-    found = dict[tuple[Any, ...], dict[str, Any]]()
-    for row in rows:
-        ends: list[tuple[float, Value, int | None]] = [(report.month.end, row.end, row.reported)]
-        if row.begin_number is None:
-            ends.append((report.month.begin, row.begin, row.baseline))
-        for at, value, reported in ends:
-            key = {"post_id": row.post_id, "access_key": row.access_key, "at": at}
-            stored = found.setdefault(
-                tuple(key.values()), of | key | ledger.write_value(value) | {"reported": reported}
-            )
-            stored["reported"] = max(
-                (each for each in (stored["reported"], reported) if each is not None), default=None
-            )
-    return list(found.values())
-
-
-def _store(connection: Connection, draft: _Draft) -> None:
-    """The month is the last: from then on triggers refuse whatever would change it."""
-    for table, rows in ((ClosedValue, draft.values), (ClosedPlacement, draft.placements)):
-        if rows:
-            connection.execute(insert(table), rows)
-    connection.execute(insert(ClosedMonth).values(**draft.month))
-
-
-def _entries(connection: Connection, campaign_id: int) -> tuple[int, int]:
-    closings, reopenings = (
-        _number(connection, table, table.campaign_id == campaign_id) for table in (ClosedMonth, Reopening)
-    )
-    return closings, reopenings
+def _entries(connection: Connection, campaign: Row[Any]) -> tuple[Any, ...]:
+    """Return what a month depends on beside its placements: whatever changes it makes another of this."""
+    counts = (_number(connection, table, table.campaign_id == campaign.id) for table in (ClosedMonth, Reopening))
+    return campaign.time_zone, *counts
 
 
 def _number(connection: Connection, table: Any, *which: Any) -> int:

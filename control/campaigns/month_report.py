@@ -3,7 +3,7 @@ now.
 """
 
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, func, select
@@ -80,14 +80,18 @@ def page(connection: Connection, report: Report, after: int | None, limit: int) 
     return month_rows.page(connection, report.asked, after, limit)
 
 
-def rows(connection: Connection, report: Report, after: int | None = None) -> Iterator[MonthRow]:
+def slices(connection: Connection, report: Report, after: int | None = None) -> Iterator[list[MonthRow]]:
     """Read all rows, or those after a position, some at a time."""
-    while True:
-        found = page(connection, report, after, ROWS_AT_ONCE)
-        yield from found.rows
+    while found := page(connection, report, after, ROWS_AT_ONCE):
+        if found.rows:
+            yield found.rows
         after = found.next_cursor
         if after is None:
             return
+
+
+def rows(connection: Connection, report: Report, after: int | None = None) -> Iterator[MonthRow]:
+    return chain.from_iterable(slices(connection, report, after))
 
 
 def unmeasured(connection: Connection, report: Report, after: int | None, limit: int) -> Page:

@@ -93,8 +93,9 @@ def _placements(campaign_id: int, after: int | None) -> Select[*tuple[Any, ...]]
 
 
 def _read(connection: Connection, asked: Asked, placements: Sequence[Row[Any]]) -> list[MonthRow]:
-    settled = ledger.settled(connection, asked.closed, [row.post_id for row in placements], asked.month.begin)
-    before = [settled.get(Key(row.post_id, row.access_key), NOTHING) for row in placements]
+    keys = [Key(row.post_id, row.access_key) for row in placements]
+    settled = ledger.settled(connection, asked.closed, keys, asked.month.begin)
+    before = [settled.get(key, NOTHING) for key in keys]
     ends = [Question(row.id, row.published_at, asked.end) for row in placements]
     begins = [each._replace(moment=asked.month.begin) for each in ends]
     bare = [each for each, known in zip(begins, before, strict=True) if known.value is None]

@@ -37,6 +37,9 @@ FORESEEN = {
     "no_links",  # nor whether there are links in it
     "body_too_large",  # nor how many bytes a body takes
     "nothing_to_retry",  # so it does here
+    "month_unfinished",  # which month it is decides, and what was closed before
+    "month_not_closed",
+    "later_month_closed",
     "weak_password",  # the list of the common ones is too long
 }
 IN_WORDS = (

@@ -14,7 +14,7 @@ REFUSED = {
     ("closed_months", "UPDATE"): None,
     ("closed_months", "DELETE"): CAMPAIGN,
     **{(table, "UPDATE"): None for table in ("closed_values", "closed_placements", "reopenings")},
-    **{(table, "DELETE"): MONTH for table in ("closed_values", "closed_placements", "reopenings")},
+    **{(table, "DELETE"): f"{CAMPAIGN} AND {MONTH}" for table in ("closed_values", "closed_placements", "reopenings")},
     **{(table, "INSERT"): MONTH for table in ("closed_values", "closed_placements")},
 }
 SQLITE = """
@@ -45,20 +45,15 @@ def _create_trigger(table: str, event: str, given: str | None) -> None:
         op.execute(SQLITE.format(when=f"WHEN {condition}" if condition else "", **words))
 
 
-def _of_month(table: str, *columns: sa.Column[object], more: tuple[str, ...] = (), deferred: bool = True) -> None:
-    """Create a table whose rows go with their closed month."""
-    when = {"deferrable": True, "initially": "DEFERRED"} if deferred else {}
+def _of_campaign(table: str, *columns: sa.Column[object], more: tuple[str, ...] = ()) -> None:
+    """Create a table of what closings of a campaign hold."""
     op.create_table(
         table,
-        sa.Column("campaign_id", ID, autoincrement=False, nullable=False),
+        sa.Column("campaign_id", ID, nullable=False),
         sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
         *columns,
         sa.ForeignKeyConstraint(
-            ["campaign_id", "number"],
-            ["closed_months.campaign_id", "closed_months.number"],
-            name=op.f(f"fk_{table}_campaign_id"),
-            ondelete="CASCADE",
-            **when,  # type: ignore[arg-type]
+            ["campaign_id"], ["campaigns.id"], name=op.f(f"fk_{table}_campaign_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("campaign_id", "number", *more, name=op.f(f"pk_{table}")),
     )
@@ -73,10 +68,8 @@ def _texts(*names: str, nullable: bool = False) -> list[sa.Column[object]]:
 
 
 def upgrade() -> None:
-    op.create_table(
+    _of_campaign(
         "closed_months",
-        sa.Column("campaign_id", ID, nullable=False),
-        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
         *_texts("month"),
         sa.Column("version", sa.Integer(), nullable=False),
         *_texts("time_zone", "currency"),
@@ -85,25 +78,33 @@ def upgrade() -> None:
         sa.Column("without_post", sa.Integer(), nullable=False),
         sa.Column("closed_at", sa.Double(), nullable=False),
         *_texts("closed_by"),
-        sa.ForeignKeyConstraint(
-            ["campaign_id"], ["campaigns.id"], name=op.f("fk_closed_months_campaign_id"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("campaign_id", "number", name=op.f("pk_closed_months")),
     )
     _create_values()
     _create_placements()
-    _of_month(
-        "reopenings",
-        sa.Column("reopened_at", sa.Double(), nullable=False),
-        *_texts("reopened_by", "reason"),
-        deferred=False,
-    )
+    _create_reopenings()
     for (table, event), condition in REFUSED.items():
         _create_trigger(table, event, condition)
 
 
+def _create_reopenings() -> None:
+    op.create_table(
+        "reopenings",
+        sa.Column("campaign_id", ID, autoincrement=False, nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("reopened_at", sa.Double(), nullable=False),
+        *_texts("reopened_by", "reason"),
+        sa.ForeignKeyConstraint(
+            ["campaign_id", "number"],
+            ["closed_months.campaign_id", "closed_months.number"],
+            name=op.f("fk_reopenings_campaign_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("campaign_id", "number", name=op.f("pk_reopenings")),
+    )
+
+
 def _create_values() -> None:
-    _of_month(
+    _of_campaign(
         "closed_values",
         sa.Column("post_id", ID, autoincrement=False, nullable=False),
         *_texts("access_key"),
@@ -117,7 +118,7 @@ def _create_values() -> None:
 
 
 def _create_placements() -> None:
-    _of_month(
+    _of_campaign(
         "closed_placements",
         sa.Column("position", sa.Integer(), autoincrement=False, nullable=False),
         *_texts("url", "platform"),

@@ -1,13 +1,12 @@
 """Months that were closed: copies that never change, of what was reported and of the readings that it rests on.
 
-Triggers refuse every UPDATE, every INSERT into a month that is closed, and every DELETE unless the campaign goes. The
-month itself is stored last, in one transaction with what belongs to it: hence the deferred foreign keys.
+Triggers refuse every UPDATE, every INSERT into a month that is closed, and every DELETE unless the campaign goes. What
+belongs to a month is stored some rows at a time, and the month itself last: what has no month is the rest of a closing
+that came to nothing, and may be removed.
 """
 
-from typing import Any
-
 from sqlalchemy import BigInteger, ForeignKey, ForeignKeyConstraint
-from sqlalchemy.orm import Mapped, declared_attr, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
 from crawler.store.database import now
 from crawler.store.models.base import Base, Id
@@ -31,29 +30,15 @@ class ClosedMonth(Base):
     closed_by: Mapped[str]  # the user's name, as it was
 
 
-class _OfClosedMonth:
-    """What goes with its closed month."""
-
-    campaign_id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
-    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-
-    @declared_attr.directive
-    def __table_args__(cls) -> Any:  # noqa: N805 - as SQLAlchemy documents it
-        columns = ["closed_months.campaign_id", "closed_months.number"]
-        return (
-            ForeignKeyConstraint(
-                ["campaign_id", "number"], columns, ondelete="CASCADE", deferrable=True, initially="DEFERRED"
-            ),
-        )
-
-
-class ClosedValue(_OfClosedMonth, Base):
+class ClosedValue(Base):
     """What a post's counter showed at the end of a month: stored once, by whichever month was closed first, and used by
     both months that meet there.
     """
 
     __tablename__ = "closed_values"
 
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     post_id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)  # no foreign key: it is a copy
     access_key: Mapped[str] = mapped_column(primary_key=True)
     at: Mapped[float] = mapped_column(primary_key=True)
@@ -67,11 +52,13 @@ class ClosedValue(_OfClosedMonth, Base):
     reported: Mapped[int | None] = mapped_column(BigInteger)  # by the months up to here altogether
 
 
-class ClosedPlacement(_OfClosedMonth, Base):
+class ClosedPlacement(Base):
     """A placement in a closed month, as it was then."""
 
     __tablename__ = "closed_placements"
 
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     url: Mapped[str]
     platform: Mapped[str]

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import delete, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
+from control.campaigns import month_closing, month_copies, month_report
 from control.campaigns.months import Month
 from control.campaigns.plan import Plan
 from control.web.engine import db
@@ -368,6 +369,60 @@ def test_what_a_reopened_month_stored_is_not_what_the_next_one_begins_with(anna,
     read(OLDER.end, 100)
     read(LAST.end, 250)
     assert numbers(anna, campaign, LAST)[0] == 150
+
+
+def test_a_closing_that_is_killed_closes_nothing_and_its_rest_goes_with_the_next(anna, campaign):
+    def die(*_):
+        raise KeyboardInterrupt
+
+    read_ends([100, 250])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(month_closing, "_month", die)
+        with pytest.raises(KeyboardInterrupt):
+            close(anna, campaign, LAST)
+    assert [len(rows) for rows in left()] == [0, 4, 3, 0]
+    read(LAST.end - 5, 240)
+    assert report(anna, campaign, LAST).json["version"] is None
+    assert close(anna, campaign, LAST).json["closings"][0]["version"] == 1
+    assert [len(rows) for rows in left()] == [1, 4, 3, 0]
+    assert numbers(anna, campaign, LAST) == [150, None, 150]
+
+
+def change_zone():
+    with db.engine.begin() as connection:
+        connection.execute(update(Campaign).values(time_zone="Asia/Omsk"))
+
+
+def begin_another_closing():
+    with writing(db.engine) as connection:
+        month_copies.begin(connection, connection.execute(select(Campaign.id)).scalar_one())
+
+
+@pytest.mark.parametrize("meanwhile", [change_zone, begin_another_closing])
+def test_a_closing_that_is_overtaken_closes_nothing(anna, campaign, meanwhile):
+    slices = month_report.slices
+
+    def then(*given):
+        yield from slices(*given)
+        meanwhile()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(month_report, "slices", then)
+        assert problem(close(anna, campaign, LAST)) == (409, "month_changed")
+    assert report(anna, campaign, LAST).json["version"] is None
+    assert close(anna, campaign, LAST).status_code == 200
+
+
+def test_what_is_stored_some_rows_at_a_time_is_whole(anna, monkeypatch):
+    """The same post on both sides of such a cut."""
+    monkeypatch.setattr(month_report, "ROWS_AT_ONCE", 2)
+    campaign = followed(anna, [*LINKS, "https://vk.com/wall-2_2", "https://vk.com/wall-1_1"])
+    read_ends([100, 250])
+    read_ends([10, 30], "wall-2_2")
+    before = report(anna, campaign, LAST, "/totals").json["total"]
+    close(anna, campaign, LAST)
+    assert numbers(anna, campaign, LAST) == [150, 20, 150, 20, 150]
+    assert report(anna, campaign, LAST, "/totals").json["total"] == before
 
 
 @pytest.mark.parametrize("reason", ["", " a", "a\n", "x" * 1001, None, 5])
