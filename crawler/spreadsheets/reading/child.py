@@ -24,9 +24,9 @@ def main() -> None:
         _answer(sys.stdin.buffer.read(), order, sys.stdout.buffer)
     except FileRefused as refusal:
         _refuse(sys.stdout.buffer, refusal)
-    except MemoryError:
+    except (MemoryError, KeyboardInterrupt, SystemExit):
         raise
-    except Exception:  # noqa: BLE001 - whatever a library says of what is in a file, the file is damaged
+    except BaseException:  # noqa: BLE001 - whatever a library says of a file, or panics at, the file is damaged
         _refuse(sys.stdout.buffer, FileRefused(BROKEN))
     sys.stdout.buffer.flush()
 

@@ -1,13 +1,16 @@
 """Files that break programs: the child alone is harmed, and the sender is told in words."""
 
+import json
 from functools import cache
+from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryFile
+from types import SimpleNamespace
 
 import pytest
 
-from crawler.spreadsheets.reading import reader
-from crawler.spreadsheets.reading.refusals import FileRefused
+from crawler.spreadsheets.reading import child, reader
+from crawler.spreadsheets.reading.refusals import BROKEN, FileRefused
 from tests.crawler.spreadsheets.reading.packages import SPREADSHEET, data, row, xlsx, zipped
 
 pytestmark = pytest.mark.process
@@ -150,6 +153,24 @@ def test_own_columns_that_take_too_much_are_refused(folder):
     strings = f"<si><t>{'a' * 1000}</t></si><si><t>{LINK.format(1)}</t></si>"
     with pytest.raises(FileRefused, match="64 MiB"):
         read(xlsx(("S", data(rows)), strings=strings), folder, rows=True)
+
+
+class Panic(BaseException):
+    """As a library in Rust panics: no Exception."""
+
+
+def test_a_library_that_panics_says_that_the_file_is_damaged(monkeypatch):
+    def panic(*_):
+        raise Panic
+
+    for name, value in (("limit", int), ("_answer", panic)):
+        monkeypatch.setattr(child, name, value)
+    answer = BytesIO()
+    monkeypatch.setattr(child.sys, "argv", ["child", "{}"])
+    monkeypatch.setattr(child.sys, "stdin", SimpleNamespace(buffer=BytesIO()))
+    monkeypatch.setattr(child.sys, "stdout", SimpleNamespace(buffer=answer))
+    child.main()
+    assert json.loads(answer.getvalue())["refused"][0] == BROKEN
 
 
 def test_a_child_that_takes_too_long_is_ended(folder, monkeypatch):
