@@ -97,6 +97,11 @@ def which(source: Source, choice: Choice) -> list[ColumnElement[bool]]:
     return [*chosen, *matching(choice.reason, choice.text)]
 
 
+def count_without_link(connection: Connection, source: Source) -> int:
+    rows = select(func.count()).where(OwnRow.batch_id == source.batch_id, OwnRow.links == 0)
+    return connection.execute(rows).scalar_one()
+
+
 def without_link(engine: Engine, source: Source) -> Iterator[tuple[int, list[str], str]]:
     """Read the rows of the user's file that have no link: number, cells, and what stands in the link's place."""
     number, full = 0, True

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 from uuid import uuid4
 
-from flask import redirect
+from flask import redirect, request
 from flask.wrappers import Response
 from pydantic import ValidationError
 from sqlalchemy import Engine
@@ -169,7 +169,7 @@ def _table(connection: Any, source: Source) -> dict[str, Any]:
         "own_cells": own_rows.cells(connection, source.batch_id, [row.row_number for row in found.rows]),
         "chosen": 0 if choice.is_all else sources.count(connection, source, choice),
         "choosing": link_filters.query(choice),
-        "at_once": batch_files.MOST_ROWS,
+        "at_once": 0 if "large" in request.args else batch_files.MOST_ROWS,  # a file was asked for that takes its time
     }
 
 

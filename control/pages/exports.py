@@ -29,7 +29,9 @@ def download(id: str) -> AnyResponse:  # noqa: A002 - the route's word
     try:
         return batch_files.answer(page_sessions.user().user_id, id, choice)
     except TooManyRows:
-        return redirect(f"/checks/{id}?{link_filters.query(choice)}#files", 303)
+        page_sessions.leave_message("files.said.large")
+        chosen = link_filters.query(choice)
+        return redirect(f"/checks/{id}?large=1{'&' if chosen else ''}{chosen}#files", 303)
 
 
 @page.post("/checks/<id>/exports")

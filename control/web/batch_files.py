@@ -9,17 +9,20 @@ from typing import IO
 from zoneinfo import ZoneInfo
 
 from flask import Response
+from sqlalchemy import Connection
 
 from control.errors import ApiError, FieldError, InvalidQuery, TooManyRows
 from control.exports import growth, orders
 from control.exports import source as sources
 from control.exports.choice import MEDIA_TYPES, Choice, Format
+from control.exports.source import Source
 from control.exports.tables import Read, Table
 from control.exports.working_files import folder
 from control.web import open_streams
 from control.web.attachments import disposition
 from control.web.engine import db
 from control.web.settings import settings
+from crawler.spreadsheets.writing.dynamics import Series
 from crawler.store.database import read_clock, snapshot
 
 MOST_ROWS = 2000  # of an XLSX that is made while the client waits
@@ -30,15 +33,25 @@ def answer(user_id: str, public_id: str, choice: Choice) -> Response:
     """Answer with a file of all rows. Raises NotFound, InvalidQuery, TooManyRows, TooManyRequests, Busy."""
     with snapshot(db.engine) as connection:
         source = sources.find(connection, user_id, public_id)
-        rows = sources.count(connection, source, choice) if choice.format is Format.XLSX else 0
+        rows = _rows(connection, source, choice) if choice.format is Format.XLSX else 0
     table = Table(source, choice, zone())
     check_fields(table)
     if rows > MOST_ROWS:
-        raise TooManyRows(
-            f"An XLSX of more than {MOST_ROWS:,} rows takes its time, and this one has {rows:,}: "
-            f'POST /exports {{"batch": "{public_id}", "format": "xlsx"}} makes it; CSV and NDJSON come at once.'
-        )
+        raise _too_many(public_id, f"{rows:,}")
     return _workbook(user_id, table) if choice.format is Format.XLSX else _text(user_id, table)
+
+
+def _rows(connection: Connection, source: Source, choice: Choice) -> int:
+    """Count the rows of its workbook, but for what was read of posts over time."""
+    without = sources.count_without_link(connection, source) if choice.is_all else 0
+    return sources.count(connection, source, choice) + without
+
+
+def _too_many(public_id: str, rows: str) -> TooManyRows:
+    return TooManyRows(
+        f"An XLSX of more than {MOST_ROWS:,} rows takes its time, and this one has {rows}: "
+        f'POST /exports {{"batch": "{public_id}", "format": "xlsx"}} makes it; CSV and NDJSON come at once.'
+    )
 
 
 def export_answer(user_id: str, export_id: str) -> Response:
@@ -87,13 +100,24 @@ def _workbook(user_id: str, table: Table) -> Response:
         file = stack.enter_context(TemporaryFile(dir=folder()))
         pages = sources.pages(db.engine, table.source, table.choice)
         rest = sources.without_link(db.engine, table.source) if table.choice.is_all else ()
-        series = growth.series(db.engine, user_id, table.source, table.choice)
-        table.write_report(file, Read(pages, series, rest), _now(), folder())
+        series = _few(growth.series(db.engine, user_id, table.source, table.choice), table.source.public_id)
+        table.write_report(file, Read(pages, iter(series), rest), _now(), folder())
         response = file_answer(_pieces(file), table)
         response.content_length = file.seek(0, SEEK_END)
         file.seek(0)
         response.call_on_close(stack.pop_all().close)
     return response
+
+
+def _few(found: Iterator[Series], public_id: str) -> list[Series]:
+    """Take what was read of the posts. Raises TooManyRows if that makes a sheet that takes its time."""
+    taken, rows = [], 0
+    for series in found:
+        taken.append(series)
+        rows += len(series.points)
+        if rows > MOST_ROWS:
+            raise _too_many(public_id, "more readings of its posts than that")
+    return taken
 
 
 def _now() -> float:

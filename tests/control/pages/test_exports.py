@@ -68,7 +68,7 @@ def test_files_come_at_once_with_all_links_or_the_chosen(hers, check):
 
 def test_a_large_file_is_ordered_once_followed_and_fetched(hers, check, at_once):
     assert f'action="{check}/exports?format=xlsx"' in hers.get(check).text
-    assert hers.get(f"{check}/file?format=xlsx&q=wall").headers["Location"] == f"{check}?q=wall#files"
+    assert hers.get(f"{check}/file?format=xlsx&q=wall").headers["Location"] == f"{check}?large=1&q=wall#files"
     path = order(hers, check)
     assert order(hers, check) == path
     assert hers.get(f"{path}/file").headers["Location"] == path
@@ -84,6 +84,19 @@ def test_a_large_file_is_ordered_once_followed_and_fetched(hers, check, at_once)
     assert "Ноябрь" in hers.get("/checks/files").text
     assert hers.post(f"{path}/delete").status_code == 303
     assert hers.get(path).status_code == 404
+
+
+def test_a_file_with_many_readings_is_ordered_too(hers, check, set_link, monkeypatch):
+    """Its links are few, so that the page offers it at once."""
+    again = made(hers, [GOOD.format(1)])
+    set_link(id_of(again), 0, status="done", reading={"views": 1234999})
+    assert hers.get(f"{again}/file?format=xlsx", buffered=True).mimetype.endswith("sheet")
+    monkeypatch.setattr(batch_files, "MOST_ROWS", 1)
+    answer = hers.get(f"{again}/file?format=xlsx")
+    assert answer.headers["Location"] == f"{again}?large=1#files"
+    page = hers.get(f"{again}?large=1").text
+    assert "нажмите ещё раз, чтобы его заказать" in page
+    assert f'action="{again}/exports?format=xlsx"' in page
 
 
 def test_what_is_chosen_and_the_language_are_kept_with_the_order(hers, check):

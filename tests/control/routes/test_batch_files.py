@@ -192,11 +192,16 @@ def test_a_database_that_fails_at_once_is_an_ordinary_error(anna, batch, monkeyp
         assert problem(anna.get(f"/batches/{batch}/links?format={form}")) == (503, "database_unavailable")
 
 
-def test_posts_that_were_measured_twice_have_a_sheet_of_their_growth(anna, boris, set_link):
-    """Of those readings only that her own links ended with."""
+def test_posts_that_were_measured_twice_have_a_sheet_of_their_growth(anna, boris, set_link, monkeypatch):
+    """Of those readings only that her own links ended with. Too many of them take their time, however few links."""
     for client, views in ((anna, 100), (boris, 999), (anna, 250)):
         batch = client.post("/batches", json={"links": LINKS[:1]}).json["id"]
         set_link(batch, 0, status="done", reading={"views": views, "measured_at": 1_793_480_400.0 + views})
     book = load_workbook(io.BytesIO(file(anna, batch, format="xlsx").data))
     found = [[cell.value for cell in row] for row in book["Динамика"].iter_rows(max_col=4)]
     assert [row[2:] for row in found[1:]] == [[100, None], [250, 150]]
+    monkeypatch.setattr(batch_files, "MOST_ROWS", 1)
+    refused = anna.get(f"/batches/{batch}/links?format=xlsx")
+    assert problem(refused) == (409, "too_many_rows")
+    assert "more readings" in refused.json["detail"]
+    assert anna.post("/exports", json={"batch": batch}).status_code == 202

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from control.imports import storage
+from control.web import batch_files
 from control.web.engine import db
 from crawler.reasons import Reason
 from crawler.store.database import now
@@ -85,6 +86,13 @@ def test_rows_without_a_link_are_kept_with_the_batch(anna):
         (6, "", ["Итого", "405"]),
     ]
     assert json.loads(roles) == ["blogger", "cost"]
+
+
+def test_many_rows_without_a_link_make_a_workbook_that_takes_its_time(anna, monkeypatch):
+    batch = accept(anna, send(anna, TABLE)).json["id"]
+    monkeypatch.setattr(batch_files, "MOST_ROWS", 4)
+    assert problem(anna.get(f"/batches/{batch}/links?format=xlsx")) == (409, "too_many_rows")
+    assert anna.get(f"/batches/{batch}/links?format=xlsx&status=failed", buffered=True).status_code == 200
 
 
 def test_what_is_fresh_enough_serves_the_links_of_a_file_and_counts_half(anna, boris, set_link):
