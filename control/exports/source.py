@@ -1,11 +1,13 @@
 """The links of a batch as the rows of a file. They are read page by page, with no transaction open in between."""
 
 import json
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any, Self
 
-from sqlalchemy import ColumnElement, Connection, Engine, and_, func, select
+from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, func, select
 from sqlalchemy import Row as Found
 
 from control.batches import progress
@@ -25,6 +27,8 @@ from crawler.store.models.own_columns import OwnColumns, OwnRow
 from crawler.store.models.posts import Post, Reading, Wall
 
 ROWS_AT_ONCE = 500
+MOST_CHARACTERS = 2_000_000  # of own columns at once
+ITS_ROW = and_(OwnRow.batch_id == Link.batch_id, OwnRow.number == Link.row_number)
 NOT_KNOWN = At(None, None, None, Basis.NONE)
 
 
@@ -66,14 +70,31 @@ def pages(engine: Engine, source: Source, choice: Choice) -> Iterator[list[Row]]
     position, full = -1, True
     while full:
         with snapshot(engine) as connection:
-            rows = connection.execute(_after(source, choice, position)).all()
+            limit = _fitting(connection, source, _sizes(source, choice, position))
+            rows = connection.execute(_after(source, choice, position).limit(limit)).all()
             more = _More.read(connection, source, choice, rows)
-            full = len(rows) == ROWS_AT_ONCE
+            full = len(rows) == limit
             if not full and connection.execute(select(Batch.id).where(Batch.id == source.batch_id)).first() is None:
                 raise progress.missing()
         if rows:
             position = rows[-1].position
             yield [_row(source, found, more) for found in rows]
+
+
+def _fitting(connection: Connection, source: Source, sizes: Select[int]) -> int:
+    """Return how many rows make a page: few where its user's own columns hold long texts. `sizes` tells of those to
+    come.
+    """
+    if not source.own:
+        return ROWS_AT_ONCE
+    found = list(accumulate(connection.execute(sizes.limit(ROWS_AT_ONCE)).scalars()))
+    count = bisect_right(found, MOST_CHARACTERS)
+    return max(1, count) if count < len(found) else ROWS_AT_ONCE
+
+
+def _sizes(source: Source, choice: Choice, position: int) -> Select[int]:
+    sizes = select(func.coalesce(func.length(OwnRow.cells), 0)).select_from(Link).outerjoin(OwnRow, ITS_ROW)
+    return sizes.where(*which(source, choice), Link.position > position).order_by(Link.position)
 
 
 def _after(source: Source, choice: Choice, position: int) -> Any:
@@ -84,9 +105,9 @@ def _after(source: Source, choice: Choice, position: int) -> Any:
     )
     rows = select(*columns).outerjoin(Post, Post.id == Link.post_id).outerjoin(Reading, Reading.id == Link.reading_id)
     rows = rows.outerjoin(Wall, ITS_WALL)
-    rows = rows.outerjoin(OwnRow, and_(OwnRow.batch_id == Link.batch_id, OwnRow.number == Link.row_number))
+    rows = rows.outerjoin(OwnRow, ITS_ROW)
     rows = rows.where(*which(source, choice), Link.position > position)
-    return rows.order_by(Link.position).limit(ROWS_AT_ONCE)
+    return rows.order_by(Link.position)
 
 
 def which(source: Source, choice: Choice) -> list[ColumnElement[bool]]:
@@ -95,6 +116,12 @@ def which(source: Source, choice: Choice) -> list[ColumnElement[bool]]:
     if choice.status:
         chosen.append(Link.status == choice.status)
     return [*chosen, *matching(choice.reason, choice.text)]
+
+
+def characters(connection: Connection, source: Source, choice: Choice) -> int:
+    """Count those of the links' own columns."""
+    texts = select(func.coalesce(func.sum(func.length(OwnRow.cells)), 0)).select_from(Link).join(OwnRow, ITS_ROW)
+    return int(connection.execute(texts.where(*which(source, choice))).scalar_one())
 
 
 def count_without_link(connection: Connection, source: Source) -> int:
@@ -106,13 +133,15 @@ def without_link(engine: Engine, source: Source) -> Iterator[tuple[int, list[str
     """Read the rows of the user's file that have no link: number, cells, and what stands in the link's place."""
     number, full = 0, True
     while full:
-        rows = select(OwnRow.number, OwnRow.cells, OwnRow.given)
-        rows = rows.where(OwnRow.batch_id == source.batch_id, OwnRow.links == 0, OwnRow.number > number)
+        which = (OwnRow.batch_id == source.batch_id, OwnRow.links == 0, OwnRow.number > number)
+        sizes = select(func.length(OwnRow.cells)).where(*which).order_by(OwnRow.number)
+        rows = select(OwnRow.number, OwnRow.cells, OwnRow.given).where(*which).order_by(OwnRow.number)
         with engine.connect() as connection:
-            found = connection.execute(rows.order_by(OwnRow.number).limit(ROWS_AT_ONCE)).all()
+            limit = _fitting(connection, source, sizes)
+            found = connection.execute(rows.limit(limit)).all()
         for row in found:
             yield row.number, json.loads(row.cells), row.given
-        number, full = found[-1].number if found else number, len(found) == ROWS_AT_ONCE
+        number, full = found[-1].number if found else number, len(found) == limit
 
 
 @dataclass(frozen=True, slots=True)

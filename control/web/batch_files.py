@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
-from itertools import chain
+from itertools import chain, islice
 from os import SEEK_END
 from tempfile import TemporaryFile
 from typing import IO
@@ -26,6 +26,8 @@ from crawler.spreadsheets.writing.dynamics import Series
 from crawler.store.database import read_clock, snapshot
 
 MOST_ROWS = 2000  # of an XLSX that is made while the client waits
+MOST_CHARACTERS = 8_000_000  # of its user's own columns
+LONG, MEASURED = "too much text in columns of yours", "more readings of its posts"
 PIECE_BYTES = 64 * 1024
 
 
@@ -33,23 +35,26 @@ def answer(user_id: str, public_id: str, choice: Choice) -> Response:
     """Answer with a file of all rows. Raises NotFound, InvalidQuery, TooManyRows, TooManyRequests, Busy."""
     with snapshot(db.engine) as connection:
         source = sources.find(connection, user_id, public_id)
-        rows = _rows(connection, source, choice) if choice.format is Format.XLSX else 0
+        large = _large(connection, source, choice) if choice.format is Format.XLSX else ""
     table = Table(source, choice, zone())
     check_fields(table)
-    if rows > MOST_ROWS:
-        raise _too_many(public_id, f"{rows:,}")
+    if large:
+        raise _too_many(public_id, large)
     return _workbook(user_id, table) if choice.format is Format.XLSX else _text(user_id, table)
 
 
-def _rows(connection: Connection, source: Source, choice: Choice) -> int:
-    """Count the rows of its workbook, but for what was read of posts over time."""
-    without = sources.count_without_link(connection, source) if choice.is_all else 0
-    return sources.count(connection, source, choice) + without
+def _large(connection: Connection, source: Source, choice: Choice) -> str:
+    """Say what of its workbook is too much to be written at once; nothing of what was read of posts over time."""
+    rows = sources.count(connection, source, choice)
+    rows += sources.count_without_link(connection, source) if choice.is_all else 0
+    if rows > MOST_ROWS:
+        return f"{rows:,}"
+    return LONG if sources.characters(connection, source, choice) > MOST_CHARACTERS else ""
 
 
-def _too_many(public_id: str, rows: str) -> TooManyRows:
+def _too_many(public_id: str, what: str) -> TooManyRows:
     return TooManyRows(
-        f"An XLSX of more than {MOST_ROWS:,} rows takes its time, and this one has {rows}: "
+        f"Only a small XLSX comes at once, of {MOST_ROWS:,} rows at most, and this one has {what}: "
         f'POST /exports {{"batch": "{public_id}", "format": "xlsx"}} makes it; CSV and NDJSON come at once.'
     )
 
@@ -84,11 +89,11 @@ def file_answer(body: Iterable[bytes] | Iterable[str], table: Table) -> Response
 
 def _text(user_id: str, table: Table) -> Response:
     pages = sources.pages(db.engine, table.source, table.choice)
-    first = next(pages, [])  # before the status line is sent, so that a failing database is answered as an error
-    if len(first) < sources.ROWS_AT_ONCE:
-        return file_answer("".join(table.text_pieces([first])), table)
+    first = list(islice(pages, 2))  # before the status line is sent, so that a failing database is answered as an error
+    if len(first) < 2:
+        return file_answer("".join(table.text_pieces(first)), table)
     end = open_streams.begin(user_id, open_streams.FILES)
-    response = file_answer(table.text_pieces(chain([first], pages)), table)
+    response = file_answer(table.text_pieces(chain(first, pages)), table)
     response.call_on_close(end)
     return response
 
@@ -116,7 +121,7 @@ def _few(found: Iterator[Series], public_id: str) -> list[Series]:
         taken.append(series)
         rows += len(series.points)
         if rows > MOST_ROWS:
-            raise _too_many(public_id, "more readings of its posts than that")
+            raise _too_many(public_id, MEASURED)
     return taken
 
 

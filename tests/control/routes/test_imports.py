@@ -6,13 +6,15 @@ import json
 import pytest
 from sqlalchemy import func, select, update
 
+from control.exports import source as sources
+from control.exports.choice import Choice, Format
 from control.imports import storage
 from control.web import batch_files
 from control.web.engine import db
 from crawler.reasons import Reason
-from crawler.store.database import now
+from crawler.store.database import now, snapshot
 from crawler.store.models.accounts import Usage, User
-from crawler.store.models.batches import Status
+from crawler.store.models.batches import Batch, Status
 from crawler.store.models.imports import Import, ImportChunk
 from crawler.store.models.own_columns import OwnColumns, OwnRow
 from tests.control.conftest import problem
@@ -50,6 +52,11 @@ def used():
     """How many links of today's quotas are used up."""
     with db.engine.connect() as connection:
         return connection.execute(select(func.coalesce(func.sum(Usage.links), 0))).scalar_one()
+
+
+def made_by(batch):
+    with db.engine.connect() as connection:
+        return connection.execute(select(Batch.user_id).where(Batch.public_id == batch)).scalar_one()
 
 
 def count(table):
@@ -91,6 +98,30 @@ def test_rows_without_a_link_are_kept_with_the_batch(anna):
 def test_many_rows_without_a_link_make_a_workbook_that_takes_its_time(anna, monkeypatch):
     batch = accept(anna, send(anna, TABLE)).json["id"]
     monkeypatch.setattr(batch_files, "MOST_ROWS", 4)
+    assert problem(anna.get(f"/batches/{batch}/links?format=xlsx")) == (409, "too_many_rows")
+    assert anna.get(f"/batches/{batch}/links?format=xlsx&status=failed", buffered=True).status_code == 200
+
+
+@pytest.mark.parametrize("most", [1, 60, 130, 10_000])
+def test_long_texts_are_read_a_few_at_a_time(anna, monkeypatch, most):
+    rows = [("Заметка", "Ссылка"), *(("ы" * 20 * each, LINK.format(each) if each % 3 else "") for each in range(1, 10))]
+    batch = accept(anna, send(anna, "\n".join(map(";".join, rows)))).json["id"]
+    with snapshot(db.engine) as connection:
+        source = sources.find(connection, made_by(batch), batch)
+    monkeypatch.setattr(sources, "MOST_CHARACTERS", most)
+    pages = list(sources.pages(db.engine, source, Choice(Format.CSV)))
+    assert [len(row.own[0]) // 20 for page in pages for row in page] == [1, 2, 4, 5, 7, 8]
+    assert all(
+        len(page) == 1 or sum(len(json.dumps(row.own, ensure_ascii=False)) for row in page) <= most for page in pages
+    )
+    assert len(pages) == {1: 6, 60: 6, 130: 5, 10_000: 1}[most]
+    assert [number for number, _, _ in sources.without_link(db.engine, source)] == [4, 7, 10]
+    assert len(anna.get(f"/batches/{batch}/links?format=ndjson", buffered=True).text.splitlines()) == 6
+
+
+def test_long_texts_make_a_workbook_that_takes_its_time(anna, monkeypatch):
+    batch = accept(anna, send(anna, TABLE)).json["id"]
+    monkeypatch.setattr(batch_files, "MOST_CHARACTERS", 40)
     assert problem(anna.get(f"/batches/{batch}/links?format=xlsx")) == (409, "too_many_rows")
     assert anna.get(f"/batches/{batch}/links?format=xlsx&status=failed", buffered=True).status_code == 200
 
