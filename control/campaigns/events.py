@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, and_, select
+from sqlalchemy import Connection, Row, Select, and_, select
 
 from crawler.store.database import upsert
 from crawler.store.models.accounts import User
@@ -56,13 +56,21 @@ def _row(fact: Fact, user_id: str) -> dict[str, Any]:
 
 def read(connection: Connection, user_id: str, since: int, limit: int) -> Page:
     """Read the user's events after this one, in the order written."""
-    placed = and_(Placement.campaign_id == Event.campaign_id, Placement.position == Event.position)
-    about = (Campaign.public_id, Campaign.name, Placement.url)
-    some = (
-        select(Event, *about)
-        .join(Campaign, Campaign.id == Event.campaign_id)
-        .outerjoin(Placement, placed)
-        .where(Event.user_id == user_id, Event.id > since)
-    )
+    some = _of(user_id).where(Event.id > since)
     rows: list[Any] = list(connection.execute(some.order_by(Event.id).limit(limit)))
     return Page(rows, rows[-1].id if rows else since)
+
+
+def latest(connection: Connection, user_id: str, limit: int, campaign_id: int | None = None) -> Sequence[Row[Any]]:
+    """Read the user's last events, or those of one campaign, newest first."""
+    some = _of(user_id)
+    if campaign_id is not None:
+        some = some.where(Event.campaign_id == campaign_id)
+    return connection.execute(some.order_by(Event.id.desc()).limit(limit)).all()
+
+
+def _of(user_id: str) -> Select[*tuple[Any, ...]]:
+    placed = and_(Placement.campaign_id == Event.campaign_id, Placement.position == Event.position)
+    about = (Campaign.public_id, Campaign.name, Placement.url)
+    named = select(Event, *about).join(Campaign, Campaign.id == Event.campaign_id).outerjoin(Placement, placed)
+    return named.where(Event.user_id == user_id)

@@ -11,7 +11,7 @@ from flask.wrappers import Response
 from sqlalchemy import Connection, Row
 from werkzeug.wrappers import Response as AnyResponse
 
-from control.campaigns import campaigns, curve, listing, missed, numbers
+from control.campaigns import campaigns, curve, listing, missed, month_list, numbers
 from control.campaigns.listing import Page, PlacementState
 from control.campaigns.listing import Wanted as WantedPlacements
 from control.campaigns.plan import Plan
@@ -20,7 +20,9 @@ from control.errors import ApiError, FollowsTooMuch, InvalidQuery
 from control.pages import (
     campaign_form,
     chart,
+    event_words,
     frame,
+    month_words,
     placement_filters,
     placement_words,
     placing,
@@ -100,6 +102,8 @@ def _shown(public_id: str, form: Form) -> Response:
     with snapshot(db.engine) as connection:
         campaign = campaigns.find(connection, page_sessions.user().user_id, public_id)
         given = _table(connection, campaign) | _curve(connection, campaign)
+        told = event_words.latest(connection, campaign.id)
+        months = month_list.read(connection, campaign)[::-1]
         now, plan = read_clock(connection), Plan.from_json(campaign.plan)
         chosen = plans.chosen(form["plan"]) if form["plan"] else plan
         asked = Wanted(chosen, campaign.time_zone, 0)
@@ -116,6 +120,9 @@ def _shown(public_id: str, form: Form) -> Response:
         plan_name=plans.name_of(plan) or "own",
         own_plan=[] if plans.name_of(plan) else plans.in_words(plan),
         now=now,
+        told=told,
+        months=months,
+        month_name=month_words.name_of,
         offer=offer,
         prices=prices.of_presets(campaign.time_zone, now),
         states=list(PlacementState),

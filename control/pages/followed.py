@@ -17,7 +17,7 @@ from control.campaigns.placements import MOST_PLACEMENTS
 from control.campaigns.plan import Plan
 from control.campaigns.price import Wanted
 from control.errors import ApiError, NotFound
-from control.pages import campaign_form, check_words, frame, placing, plans, prices
+from control.pages import campaign_form, check_words, event_words, frame, placing, plans, prices
 from control.pages.account import FIRST_ZONES
 from control.pages.blueprint import page as make_page
 from control.pages.checks import key
@@ -77,7 +77,7 @@ def _shown(form: Form) -> Response:
     user_id = page_sessions.user().user_id
     found, cursor = campaigns.page(db.engine, user_id, request.args.get("cursor"), ON_A_PAGE)
     with snapshot(db.engine) as connection:
-        now = read_clock(connection)
+        now, told = read_clock(connection), event_words.latest(connection)
         offer = prices.offer(connection, _wanted(form)) if "price" in request.form else None
     return frame.show(
         "followed.html",
@@ -88,6 +88,7 @@ def _shown(form: Form) -> Response:
         cursor=cursor,
         first="cursor" not in request.args,
         now=now,
+        told=told,
         offer=offer,
         prices=prices.of_presets(_zone(form), now),
         plan_of=lambda row: plans.name_of(Plan.from_json(row.plan)),

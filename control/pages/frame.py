@@ -14,6 +14,7 @@ from control.web.settings import settings
 NAVIGATION = (  # what is shown where it is there: the name of the blueprint, its address, for administrators only
     ("checks", "/checks", False),
     ("followed", "/followed", False),
+    ("reports", "/reports", False),
     ("system", "/system", True),
 )
 FALLBACK = "/account"

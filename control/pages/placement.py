@@ -12,8 +12,8 @@ from control.campaigns import campaigns, listing, missed, numbers, placements, r
 from control.campaigns.listing import PlacementState
 from control.campaigns.plan import Plan
 from control.campaigns.recognised import HUNDRED, READERS
-from control.errors import FollowsTooMuch
-from control.pages import campaign_form, frame, placement_words, post_history
+from control.errors import FollowsTooMuch, QuotaExceeded
+from control.pages import campaign_form, frame, placement_words, placing, post_history
 from control.pages.blueprint import page as make_page
 from control.pages.forms import Form, sent
 from control.reports import history
@@ -44,8 +44,8 @@ def change_placement(id: str, position: int) -> AnyResponse:  # noqa: A002
             values = _read(form, placement, ZoneInfo(campaign.time_zone))
             if not form.errors:
                 placements.change(connection, settings(), placement, values, paused=None)
-    except FollowsTooMuch:
-        form.wrong("ends_on", "followed.refused.follows_too_much", 409)
+    except FollowsTooMuch as error:
+        placing.said(form, "ends_on", error)
     if form.errors:
         return _shown(id, position, form)
     return _done(id, position, "changed")
@@ -60,8 +60,8 @@ def pause_placement(id: str, position: int) -> AnyResponse:  # noqa: A002
             campaign = campaigns.find(connection, page_sessions.user().user_id, id, lock=True)
             found = listing.find(connection, campaign, position)
             placements.change(connection, settings(), found, {}, paused=pauses)
-    except FollowsTooMuch:
-        return _shown(id, position, Form().wrong("", "followed.refused.follows_too_much", 409))
+    except (FollowsTooMuch, QuotaExceeded) as error:
+        return _shown(id, position, placing.said(Form(), "", error))
     return _done(id, position, "paused" if pauses else "goes_on")
 
 
@@ -121,9 +121,17 @@ def _shown(public_id: str, position: int, form: Form) -> Response:
         its=its,
         missed=lost,
         own=its.own,
+        missing_since=_missing_since(placement),
         is_paused=placement.state == PlacementState.PAUSED,
         **about,
     )
+
+
+def _missing_since(placement: Row[Any]) -> float | None:
+    """Return since when its post is gone for this campaign, which may have begun to follow it later."""
+    if placement.state != PlacementState.MISSING or placement.since is None:
+        return None
+    return float(max(placement.missing_at, placement.since))
 
 
 def _as_it_is(placement: Row[Any], zone: ZoneInfo) -> Form:

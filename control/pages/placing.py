@@ -70,9 +70,14 @@ def refused(form: Form, error: ApiError) -> Form:
     """Say why the links are not taken. Raises the error where there are no words for it."""
     if sent_file():
         return upload.refused(form, error, "file")
+    return said(form, "" if form["check"] else "links", error)
+
+
+def said(form: Form, name: str, error: ApiError) -> Form:
+    """Say at the field of this name why nothing was done. Raises the error where there are no words for it."""
     key, about = f"followed.refused.{error.code}", dict[str, Any]()
     if isinstance(error, Later):
         about = {"left": frame.context()["span"](int(error.headers["Retry-After"]))}
     if not frame.context()["has_words"](key):
         raise error
-    return form.wrong("links" if not form["check"] else "", key, int(error.status), **about)
+    return form.wrong(name, key, int(error.status), **about)

@@ -29,6 +29,7 @@ class Page:
 
 PASSWORD = "correct horse battery staple"
 CAMPAIGN = {"name": "November", "plan": "usual", "time_zone": "Europe/Moscow", "currency": "RUB", "ends_on": ""}
+MONTH = "/followed/<id>/<string(length=7):month>"
 PLACEMENT = "/followed/<id>/<int(max=1000000000):position>"
 FIELDS = {"blogger": "Anna", "date": "", "cost": "12 000", "erid": "2SDnjegvUsB", "baseline": "", "ends_on": ""}
 PAGES = {
@@ -87,6 +88,11 @@ PAGES = {
     f"POST {PLACEMENT}/pause": Page(form={"paused": "1"}),
     f"GET {PLACEMENT}/delete": Page(),
     f"POST {PLACEMENT}/delete": Page(),
+    f"GET {MONTH}": Page(),
+    f"GET {MONTH}/close": Page(),
+    f"POST {MONTH}/close": Page(),
+    f"POST {MONTH}/reopen": Page(form={"reason": "An erid was wrong"}),
+    "GET /reports": Page(),
     "POST /account/delete": Page(form={"account_name": "x", "account_password": "x"}),
 }
 
@@ -134,4 +140,4 @@ def log_in(app: Flask, user_id: str, password_hash: str = "none") -> Reader:
 
 
 def fill(rule: str, id_: str = MISSING) -> str:
-    return re.sub("<int[^>]*>", "0", rule.replace("<id>", id_))
+    return re.sub("<int[^>]*>", "0", re.sub("<[^>]*month>", "2026-10", rule.replace("<id>", id_)))

@@ -34,6 +34,7 @@ from tests.control.pages import campaigns, test_post
 from tests.control.pages.browser import NAME, Visitor, chromium
 from tests.control.pages.checks import GOOD
 from tests.control.pages.test_checks import HOSTILE, PASTED
+from tests.control.pages.test_months import FIRST, PRESENT
 from tests.security.pages import PASSWORD
 
 pytestmark = pytest.mark.process
@@ -46,7 +47,7 @@ LOOKS = {
     "English": {"viewport": {"width": 1280, "height": 800}, "locale": "en-GB"},
 }
 OPEN = ("/enter", "/register")
-CLOSED = ("/account", "/system", "/checks", "/followed")
+CLOSED = ("/account", "/system", "/checks", "/followed", "/reports")
 FIRST_VIEW_BYTES, FIRST_VIEW_REQUESTS = 30_000, 6
 WARM_VIEW_BYTES = 10_000
 
@@ -171,7 +172,8 @@ def campaign(site, administrator, checks):
 def paths(post, checks, files, campaign):
     """All pages of somebody who is logged in, of each that differs by its state some."""
     of_checks = [post, post.removesuffix("/0"), *checks, f"{checks[1]}/delete"]
-    return [*CLOSED, *of_checks, *files, campaign, f"{campaign}/3", f"{campaign}/delete", f"{campaign}/3/delete"]
+    of_campaign = ("", "/3", "/delete", "/3/delete", f"/{FIRST}", f"/{PRESENT}", f"/{FIRST}/close")
+    return [*CLOSED, *of_checks, *files, *(f"{campaign}{rest}" for rest in of_campaign)]
 
 
 def check(person):

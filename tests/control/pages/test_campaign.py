@@ -183,12 +183,17 @@ def test_a_field_that_is_not_understood_is_said(hers, path, field, said):
         assert connection.execute(kept).scalar_one() == "Блогер 1"
 
 
-def test_a_placement_is_paused_goes_on_and_is_removed(hers, path):
+def test_a_placement_is_paused_goes_on_and_is_removed(app, hers, path):
     assert hers.post(f"{path}/0/pause", {"paused": "1"}).status_code == 303
     page = shown(hers, f"{path}/0")
     assert "Следить дальше" in page
     hers.post(f"{path}/0/pause", {"paused": "0"})
     assert "Поставить на паузу" in shown(hers, f"{path}/0")
+    app.config["SETTINGS"].most_links_per_day = 1
+    hers.post(f"{path}/0/pause", {"paused": "1"})
+    answer = hers.post(f"{path}/0/pause", {"paused": "0"})
+    assert answer.status_code == 429
+    assert "на сегодня кончились" in answer.text
     assert "Закрытые отчёты не изменятся" in shown(hers, f"{path}/0/delete")
     assert hers.post(f"{path}/0/delete").status_code == 303
     assert hers.get(f"{path}/0").status_code == 404

@@ -24,6 +24,7 @@ NAMES = {
     "VK_TOKENS",
     "vk1",
     "CPV",
+    "CPM",
     "ER",
     "a",
 }  # no words
