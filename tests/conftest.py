@@ -6,7 +6,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import create_engine
+from sqlalchemy import Engine, create_engine, event
 
 from control.supervision import prepare
 from crawler.store import database
@@ -14,6 +14,7 @@ from tests import postgresql, thoroughness
 
 ROOT = Path(__file__).resolve().parents[1]
 STARTING = {"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.system"}  # audit events
+COMPILED = {}
 DATABASE_SERVERS = {"postgresql_server", "postgresql_url", "migrated_postgresql"}
 
 
@@ -49,6 +50,23 @@ def no_processes(request):
 def _refuse_processes(event, _arguments):
     if event in STARTING:
         raise AssertionError("this starts a process: mark the test `process`")
+
+
+class Compiled(dict):
+    """Compiled statements, by all of SQLAlchemy's key but the dialect, of which each engine has its own."""
+
+    def get(self, key, default=None):
+        return super().get(key[1:], default)
+
+    def __setitem__(self, key, statement):
+        super().__setitem__(key[1:], statement)
+
+
+@event.listens_for(Engine, "engine_connect")
+def compile_once(connection):
+    """Statements are compiled once for all engines of a kind, which differ from test to test by their address only."""
+    engine = connection.engine
+    engine._compiled_cache = COMPILED.setdefault(engine.dialect.name, Compiled())
 
 
 def migrate(url, *command):

@@ -1,4 +1,6 @@
+import os
 from collections.abc import Callable
+from functools import cache
 from threading import Thread
 from typing import ClassVar
 
@@ -34,20 +36,34 @@ SETTINGS = {
     "scrapyd_password": "unused",
     **dict.fromkeys(LIMITS, PLENTY),
 }
+OTHERS = {"PYTEST_CURRENT_TEST", "SQLALCHEMY_DATABASE_URL"}  # variables that differ from test to test
 
 
 class CompiledOnce(Rule):
-    """A route whose addresses are built by one function for all apps of the tests: to compile it is three quarters of
-    what an app costs, and nearly every test has an app of its own.
+    """A route whose address is compiled once for all apps of the tests: that is most of what an app costs, and nearly
+    every test has an app of its own.
     """
 
     compiled: ClassVar[dict] = {}
 
-    def _compile_builder(self, append_unknown=True):
-        key = (self.rule, repr(self.defaults), append_unknown)
+    def compile(self):
+        key = (self.rule, repr(self.defaults), self.merge_slashes)
         if key not in self.compiled:
-            self.compiled[key] = super()._compile_builder(append_unknown)
-        return self.compiled[key]
+            super().compile()
+            known = {name: vars(self)[name] for name in ("_parts", "_trace", "_converters", "arguments")}
+            self.compiled[key] = known, self._build.__func__, self._build_unknown.__func__
+        known, build, build_unknown = self.compiled[key]
+        vars(self).update(known, _build=build.__get__(self), _build_unknown=build_unknown.__get__(self))
+
+
+@cache
+def settings_of(environment: frozenset):
+    """Read settings once where nothing says that they are others. The database's address is none of them."""
+    return Settings(**SETTINGS)
+
+
+def environment():
+    return frozenset((name, value) for name, value in os.environ.items() if name not in OTHERS)
 
 
 @pytest.fixture
@@ -69,7 +85,7 @@ def app(database_url, monkeypatch, quick_hashes):
     """The API on a migrated, empty database."""
     monkeypatch.setenv("SQLALCHEMY_DATABASE_URL", str(database_url))
     monkeypatch.setattr(Api, "url_rule_class", CompiledOnce)
-    app = create_app(Settings(**SETTINGS))
+    app = create_app(settings_of(environment()).model_copy())
     with app.app_context():
         yield app
         db.engine.dispose()
