@@ -1,5 +1,7 @@
 """The API's and the crawler's fixtures, and what these tests have of their own."""
 
+import json
+
 import pytest
 from sqlalchemy import select
 
@@ -59,7 +61,7 @@ def again(app):
 
 @pytest.fixture
 def document(anonymous):
-    return anonymous.get("/openapi.json").json
+    return json.loads(anonymous.get("/openapi.json").text)
 
 
 @pytest.fixture

@@ -1,3 +1,4 @@
+import json
 import os
 import re
 import shutil
@@ -17,7 +18,7 @@ def database_url(sqlite_url):
 
 @pytest.fixture
 def document(anonymous):
-    return anonymous.get("/openapi.json").json
+    return json.loads(anonymous.get("/openapi.json").text)
 
 
 def operations(document):
