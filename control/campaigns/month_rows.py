@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Select, and_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, func, select
 
 from control.batches.link_rows import ITS_WALL
 from control.campaigns import ledger, own_columns
@@ -11,10 +11,11 @@ from control.campaigns.ledger import NOTHING, Settled
 from control.campaigns.months import Month
 from control.campaigns.next_points import Key
 from control.reports import month_views, values
+from control.reports.history import FOREVER
 from control.reports.month_views import Start, Views
 from control.reports.value_at import Value
 from control.reports.values import Question
-from crawler.store.models.campaigns import FollowedPost, Placement
+from crawler.store.models.campaigns import FollowedPost, Following, Placement, PointKind
 from crawler.store.models.posts import Post, Wall
 
 ROWS_AT_ONCE = 1_000
@@ -83,13 +84,21 @@ def _placements(campaign_id: int, after: int | None) -> Select[*tuple[Any, ...]]
     said = (Post.key, Post.canonical_key, Post.owner, Post.erids, Post.published_at, Wall.name.label("wall_name"))
     followed = and_(FollowedPost.post_id == Placement.post_id, FollowedPost.access_key == Placement.access_key)
     rows = (
-        select(Placement, *said, FollowedPost.missing_at)
+        select(Placement, *said, _gone_at().label("gone_at"))
         .join(Post, Post.id == Placement.post_id)
         .outerjoin(Wall, ITS_WALL)
         .outerjoin(FollowedPost, followed)
         .where(Placement.campaign_id == campaign_id)
     )
     return (rows if after is None else rows.where(Placement.position > after)).order_by(Placement.position)
+
+
+def _gone_at() -> ColumnElement[float | None]:
+    """When the platform first said that the post is not there, while the placement followed it: the rest is others'."""
+    mine = (Following.placement_id == Placement.id, func.coalesce(Following.until, FOREVER) > FollowedPost.missing_at)
+    since = select(func.min(Following.since)).where(*mine).correlate(Placement, FollowedPost).scalar_subquery()
+    later = case((since > FollowedPost.missing_at, since), (since.is_not(None), FollowedPost.missing_at))
+    return case((func.coalesce(FollowedPost.kind, "") != PointKind.FIRST, later))
 
 
 def _read(connection: Connection, asked: Asked, placements: Sequence[Row[Any]]) -> list[MonthRow]:
@@ -112,7 +121,7 @@ def _row(  # noqa: PLR0913, PLR0917 - each is another part of the row
     asked: Asked, placement: Row[Any], own: Mapping[str, str], settled: Settled, begin: Value, end: Value
 ) -> MonthRow:
     since = month_views.start(begin, settled.reported, placement.baseline)
-    gone = placement.missing_at is not None and placement.missing_at < asked.end
+    gone = placement.gone_at is not None and placement.gone_at < asked.end
     return MonthRow(
         position=placement.position,
         url=placement.url,
@@ -130,7 +139,7 @@ def _row(  # noqa: PLR0913, PLR0917 - each is another part of the row
         erids=tuple(placement.erids.split()),
         own=own,
         published_at=placement.published_at,
-        gone_at=placement.missing_at if gone else None,
+        gone_at=placement.gone_at if gone else None,
         baseline=since.value,
         begin=begin,
         end=end,

@@ -8,6 +8,7 @@ from control.accounts.names import printable
 from control.campaigns import campaigns, month_closing, month_list
 from control.routes.month_fields import MonthListed, listed
 from control.routes.months import MonthPath
+from control.web import open_submissions
 from control.web.auth import authenticate, caller
 from control.web.engine import db
 from control.web.openapi import CAMPAIGNS, Shape, resource
@@ -28,6 +29,7 @@ class ReopenBody(Shape):
 @closing.post("/campaigns/<id>/months/<month>/close", responses={200: MonthListed, 409: None})
 def close_month(path: MonthPath) -> MonthListed:
     """Close a month: copies of its numbers, and of the readings that they rest on, never change from now on."""
+    open_submissions.begin(caller())  # it reads all rows
     month_closing.close(db.engine, caller(), path.id, path.month)
     return _listed(path)
 

@@ -13,6 +13,7 @@ from control.routes.campaigns import CampaignPath
 from control.routes.month_fields import MonthListed, MonthRowShown, SumShown, listed, show_row, sum_fields
 from control.routes.placements import PageQuery
 from control.times import moment
+from control.web import open_submissions
 from control.web.auth import authenticate, caller
 from control.web.engine import db
 from control.web.openapi import CAMPAIGNS, Shape, resource
@@ -95,6 +96,8 @@ def list_months(path: CampaignPath) -> Months:
 @api.get("/campaigns/<id>/months/<month>", responses={200: MonthShown})
 def get_month(path: MonthPath, query: MonthQuery) -> MonthShown:
     """The views that a campaign's placements gained in a calendar month of its time zone, page by page."""
+    if query.only:
+        open_submissions.begin(caller())  # it may read all rows
     with snapshot(db.engine) as connection:
         report = _find(connection, path, query.version)
         read = month_report.unmeasured if query.only else month_report.page
@@ -106,6 +109,7 @@ def get_month(path: MonthPath, query: MonthQuery) -> MonthShown:
 @api.get("/campaigns/<id>/months/<month>/totals", responses={200: TotalsShown})
 def get_month_totals(path: MonthPath, query: VersionQuery) -> TotalsShown:
     """The sum over a month's placements, and what has to be known before it is closed."""
+    open_submissions.begin(caller())  # it reads all rows
     with snapshot(db.engine) as connection:
         report = _find(connection, path, query.version)
         found = month_totals.total(month_report.rows(connection, report))
@@ -121,6 +125,7 @@ def get_month_totals(path: MonthPath, query: VersionQuery) -> TotalsShown:
 @api.get("/campaigns/<id>/months/<month>/sums", responses={200: SumsShown})
 def list_month_sums(path: MonthPath, query: SumsQuery) -> SumsShown:
     """The sums of a month by erid, or by the wall that shows the posts, page by page."""
+    open_submissions.begin(caller())  # it reads all rows
     with snapshot(db.engine) as connection:
         report = _find(connection, path, query.version)
         all_ = month_totals.sums(month_report.rows(connection, report), query.by)

@@ -10,10 +10,11 @@ from sqlalchemy.exc import IntegrityError
 from control.campaigns import month_closing, month_copies, month_report
 from control.campaigns.months import Month
 from control.campaigns.plan import Plan
+from control.web import open_submissions
 from control.web.engine import db
 from crawler.store.database import now, writing
 from crawler.store.models.accounts import User
-from crawler.store.models.campaigns import Campaign, FollowedPost, Placement, Point
+from crawler.store.models.campaigns import Campaign, FollowedPost, Following, Placement, Point
 from crawler.store.models.months import ClosedMonth, ClosedPlacement, ClosedValue, Reopening
 from crawler.store.models.posts import Post, Reading, Wall
 from tests.control.conftest import problem
@@ -283,6 +284,19 @@ def test_a_post_that_went_says_so_and_when(anna, campaign):
     assert report(anna, campaign, OLDER).json["placements"][0]["gone_at"] is None
 
 
+def test_what_others_found_before_a_placement_followed_the_post_is_not_told(anna, campaign):
+    read(OLDER.end, 100)
+    missing, since = LAST.begin + DAY, LAST.begin + 9 * DAY
+    with db.engine.begin() as connection:
+        connection.execute(update(FollowedPost).values(missing_at=missing))
+        connection.execute(update(Following).values(since=since))
+    row = report(anna, campaign, LAST).json["placements"][0]
+    assert row["gone_at"] == datetime.fromtimestamp(since, UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    with db.engine.begin() as connection:
+        connection.execute(update(FollowedPost).values(kind="first", due_at=THIS.begin))
+    assert report(anna, campaign, LAST).json["placements"][0]["gone_at"] is None
+
+
 def test_a_month_that_is_not_over_cannot_be_closed(anna, campaign):
     assert problem(close(anna, campaign, THIS)) == (409, "month_unfinished")
     assert problem(close(anna, campaign, Month.named("2099-12", "UTC"))) == (409, "month_unfinished")
@@ -480,6 +494,18 @@ def test_closed_months_go_with_their_user(anna, campaign):
     with writing(db.engine) as connection:
         connection.execute(delete(User).where(User.username == "anna"))
     assert left() == [[]] * len(TABLES)
+
+
+def test_a_user_has_one_whole_month_read_at_a_time(app, anna, campaign, monkeypatch):
+    monkeypatch.setattr(open_submissions, "PATIENCE_SECONDS", 0.0)
+    with db.engine.connect() as connection:
+        user_id = connection.execute(select(User.id).where(User.username == "anna")).scalar_one()
+    app.extensions[open_submissions.EXTENSION].working.add(user_id)
+    for part in ("/totals", "/sums?by=erid", "?only=unmeasured"):
+        answer = anna.get(f"/campaigns/{campaign}/months/{LAST.name}{part}")
+        assert problem(answer) == (429, "too_many_requests"), part
+    assert problem(close(anna, campaign, LAST)) == (429, "too_many_requests")
+    assert numbers(anna, campaign, LAST) == [None] * 3
 
 
 def test_a_month_of_many_placements_is_read_page_by_page(anna):
