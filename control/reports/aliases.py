@@ -4,16 +4,13 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, Connection, Row, Select, or_, select
 
 from crawler.store import bulk_parameters
+from crawler.store.joint_posts import ARE_SAME, OWN, SAME
 from crawler.store.models.batches import Link
 from crawler.store.models.campaigns import Placement
 from crawler.store.models.posts import Post
-
-SAME = aliased(Post)
-LEADING = func.coalesce(Post.canonical_key, Post.key)
 
 
 def answers_to(key: str) -> ColumnElement[bool]:
@@ -36,6 +33,5 @@ def pairs(connection: Connection, by: type[Link | Placement], ids: Sequence[int]
 @cache
 def _of(dialect: str, by: type[Link | Placement]) -> Select[*tuple[Any, ...]]:
     named = select(by.id.label("named_by"), SAME.id.label("post_id"), SAME.published_at)
-    same = (SAME.platform == Post.platform, or_(SAME.key == LEADING, SAME.canonical_key == LEADING))
-    named = named.join(Post, Post.id == by.post_id).join(SAME, and_(*same))
+    named = named.join(OWN, OWN.id == by.post_id).join(SAME, ARE_SAME)
     return named.where(by.id.in_(bulk_parameters.ids(dialect)))

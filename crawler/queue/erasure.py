@@ -1,18 +1,20 @@
 """Batches that are removed, and readings that go with the last link to their post.
 
-A reading goes when no link and no placement of anybody names its post with its key any more. Who has another link to
-the post goes on seeing what the removed ones ended with.
+A reading goes when no link and no placement of anybody names its post with its key any more, under any address of a
+joint post. Who has another link to the post goes on seeing what the removed ones ended with.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, exists, literal, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, delete, exists, literal, or_, select, update
 
 from crawler.queue.cancellation import end
 from crawler.reasons import Reason
 from crawler.store import bulk_parameters
+from crawler.store.bulk_parameters import hidden_from_planner
 from crawler.store.database import upsert
+from crawler.store.joint_posts import ARE_JOINT, OWN, SAME
 from crawler.store.models.accounts import User
 from crawler.store.models.batches import Batch, Link
 from crawler.store.models.campaigns import Placement, Point, SharedUser
@@ -21,6 +23,9 @@ from crawler.store.models.runs import Run, RunState
 
 NAMES_POST = and_(Link.post_id == Reading.post_id, Link.access_key == Reading.access_key)
 FOLLOWS_POST = and_(Placement.post_id == Reading.post_id, Placement.access_key == Reading.access_key)
+JOINT = (ARE_JOINT, OWN.id == Reading.post_id)
+NAMES_IT_OTHERWISE = and_(*JOINT, Link.post_id == SAME.id, Link.access_key == Reading.access_key)
+FOLLOWS_IT_OTHERWISE = and_(*JOINT, Placement.post_id == SAME.id, Placement.access_key == Reading.access_key)
 FOLLOWED = exists().where(Placement.post_id == Link.post_id, Placement.access_key == Link.access_key)
 
 
@@ -37,7 +42,7 @@ def erase_batch(connection: Connection, batch_id: int) -> None:
     _forget(connection, readings)
     if user_id is not None and not shared:
         _keep(connection, user_id, seen)
-        _keep_no_more(connection, user_id, readings)
+        _keep_no_more(connection, user_id, readings.plain + readings.joint)
     gone = delete(Batch).where(Batch.id == batch_id).returning(Batch.user_id, Batch.stored_bytes)
     for owner, freed in connection.execute(gone).all():
         less = update(User).where(User.id == owner).values(stored_bytes=User.stored_bytes - freed)
@@ -61,8 +66,8 @@ def erase_links(connection: Connection, batch_id: int, most: int) -> bool:
 def forget_posts(connection: Connection, post_ids: Sequence[int]) -> None:
     """Remove the readings of these posts that nobody names any more, and the points that nobody's placement had."""
     given, ids = bulk_parameters.parameters(connection.dialect.name, id=post_ids), bulk_parameters.ids
-    theirs = select(Reading.id).where(Reading.post_id.in_(ids(connection.dialect.name)))
-    _forget(connection, connection.execute(theirs, given).scalars().all())
+    pairs = select(OWN.id, SAME.id).join(SAME, ARE_JOINT).where(OWN.id.in_(ids(connection.dialect.name)))
+    _forget(connection, _sorted(connection, _of(connection, post_ids), pairs, given))
     placed = exists().where(Placement.post_id == Point.post_id, Placement.access_key == Point.access_key)
     points = delete(Point).where(Point.post_id.in_(ids(connection.dialect.name)), ~placed)
     connection.execute(points, given)
@@ -72,20 +77,46 @@ def _end_runs(connection: Connection, batch_id: int) -> None:
     connection.execute(end(Run.batch_id == batch_id, RunState.FINISHED, Reason.CANCELLED))
 
 
-def _of_posts(connection: Connection, which: ColumnElement[bool], values: Any = None) -> Sequence[int]:
-    """Return all readings of the posts that these links name, got with the same keys."""
+class _Readings(NamedTuple):
+    """By their ids. `joint` are those of joint posts, which take longer to look after."""
+
+    plain: list[int]
+    joint: list[int]
+
+
+def _of_posts(connection: Connection, which: ColumnElement[bool], values: Any = None) -> _Readings:
+    """Return all readings of the posts that these links name, got with the same keys, and all of joint posts."""
     found = select(Reading.id).join(Link, NAMES_POST).where(which)
-    return sorted(set(connection.execute(found, values).scalars()))
+    pairs = select(OWN.id, SAME.id).select_from(Link).join(OWN, OWN.id == Link.post_id).join(SAME, ARE_JOINT)
+    return _sorted(connection, connection.execute(found, values).scalars(), pairs.where(which), values)
 
 
-def _forget(connection: Connection, readings: Sequence[int]) -> None:
-    """Remove those of them whose post nobody names any more.
+def _sorted(connection: Connection, readings: Iterable[int], pairs: Select[*tuple[Any, ...]], values: Any) -> _Readings:
+    posts = {id_ for pair in connection.execute(pairs, values) for id_ in pair}
+    joint = set(_of(connection, sorted(posts))) if posts else set()
+    return _Readings(sorted(set(readings) - joint), sorted(joint))
+
+
+def _of(connection: Connection, post_ids: Sequence[int]) -> Sequence[int]:
+    dialect = connection.dialect.name
+    theirs = select(Reading.id).where(Reading.post_id.in_(bulk_parameters.ids(dialect)))
+    return connection.execute(theirs, bulk_parameters.parameters(dialect, id=post_ids)).scalars().all()
+
+
+def _forget(connection: Connection, readings: _Readings) -> None:
+    """Remove those of them whose post nobody names any more."""
+    _remove(connection, readings.plain, (NAMES_POST, FOLLOWS_POST))
+    _remove(connection, readings.joint, (NAMES_POST, FOLLOWS_POST, NAMES_IT_OTHERWISE, FOLLOWS_IT_OTHERWISE))
+
+
+def _remove(connection: Connection, readings: Sequence[int], names: Iterable[ColumnElement[bool]]) -> None:
+    """Remove those of them for which none of these is true.
 
     They are locked before they are removed: a new link may be about to end with one, and is seen once we hold it.
     """
     dialect = connection.dialect.name
     given = Reading.id.in_(bulk_parameters.ids(dialect))
-    unnamed = (given, ~exists().where(NAMES_POST), ~exists().where(FOLLOWS_POST))
+    unnamed = (given, *(~exists().where(each).correlate(Reading) for each in names))
     held = select(Reading.id).where(*unnamed).order_by(Reading.id).with_for_update()
     ids = connection.execute(held, bulk_parameters.parameters(dialect, id=readings)).scalars().all()
     gone = delete(Reading).where(*unnamed).returning(Reading.id)
@@ -112,4 +143,6 @@ def _keep_no_more(connection: Connection, user_id: str, readings: Sequence[int])
 
 
 def _named_by(user_id: str) -> ColumnElement[bool]:
-    return exists().where(NAMES_POST, Batch.id == Link.batch_id, Batch.user_id == user_id)
+    theirs = (Batch.id == Link.batch_id, Batch.user_id == user_id)
+    names = (NAMES_POST, NAMES_IT_OTHERWISE)
+    return or_(*(hidden_from_planner(exists().where(each, *theirs).correlate(Reading)) for each in names))

@@ -10,7 +10,7 @@ from control.exports.choice import Choice, Format
 from control.reports import sparklines
 from control.web.engine import db
 from crawler.store.models.batches import Batch, Link
-from crawler.store.models.posts import Post
+from crawler.store.models.posts import KeptReading, Post, Reading
 from tests.control.conftest import problem
 from tests.control.routes.conftest import HOUR, LINK, PUBLISHED
 
@@ -127,3 +127,16 @@ def test_the_time_of_publication_is_known_by_any_key(anna, done, joint):
     joint(SECOND)
     found = anna.get(f"/posts/vk/{SECOND}/views", query_string={"age": "1h"}).json
     assert (found["value"], found["basis"]) == (1000, "exact")
+
+
+def test_mondays_reading_outlives_mondays_batch_while_tuesdays_names_the_post_otherwise(anna, boris, done, joint):
+    monday, tuesday = done(anna, HOUR, 10), done(anna, 2 * HOUR, 20, link=OTHER)
+    done(boris, 3 * HOUR, 30, link="https://vk.com/wall-1_7")
+    joint(SECOND)
+    anna.delete(f"/batches/{monday.id}")
+    assert views(anna, f"/posts/vk/{SECOND}/readings") == views(anna, f"/posts/vk/{FIRST}/readings") == [10, 20]
+    anna.delete(f"/batches/{tuesday.id}")
+    assert problem(anna.get(f"/posts/vk/{FIRST}/readings")) == (404, "not_found")
+    with db.engine.connect() as connection:
+        assert connection.execute(select(Reading.views)).scalars().all() == [30]
+        assert connection.execute(select(KeptReading)).all() == []
