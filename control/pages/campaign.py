@@ -40,7 +40,7 @@ from control.web.engine import db
 from control.web.settings import settings
 from crawler.store.database import read_clock, snapshot
 
-QUICK = 2_000  # placements whose curve is drawn without being asked for
+QUICK = 1_000  # placements whose curve is drawn without being asked for
 
 page = make_page("campaign", page_sessions.person, takes_links=True, takes_files=True)
 

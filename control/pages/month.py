@@ -17,14 +17,14 @@ from control.errors import ApiError, NotFound
 from control.pages import addresses, frame, month_words
 from control.pages.blueprint import page as make_page
 from control.pages.forms import Form, sent
-from control.web import page_sessions
+from control.web import open_submissions, page_sessions
 from control.web.engine import db
 from crawler.store.database import snapshot
 
 PLACE = "/followed/<id>/<string(length=7):month>"
 ON_A_PAGE = 20
 SUMS = 20  # that are shown of each kind
-QUICK = 2_000  # placements that are summed up without being asked for
+QUICK = 500  # placements that are summed up without being asked for
 LONGEST_REASON = 1_000
 LONGEST_NUMBER = 9  # digits
 
@@ -39,12 +39,14 @@ def show_month(id: str, month: str) -> Response:  # noqa: A002 - the route's wor
 @page.get(f"{PLACE}/close")
 def ask_to_close(id: str, month: str) -> Response:  # noqa: A002
     """Show what is not measured, before the month is closed."""
+    open_submissions.begin(page_sessions.user().user_id)
     return _asked(id, month, Form())
 
 
 @page.post(f"{PLACE}/close")
 def close_month(id: str, month: str) -> AnyResponse:  # noqa: A002
     _check(month)
+    open_submissions.begin(page_sessions.user().user_id)
     try:
         month_closing.close(db.engine, page_sessions.user().user_id, id, month)
     except NotFound:
@@ -92,6 +94,8 @@ def _number(name: str) -> int | None:
 def _shown(public_id: str, month: str, form: Form) -> Response:
     _check(month)
     only = "unmeasured" if request.args.get("only") == "unmeasured" else ""
+    if only or "sum" in request.args:
+        open_submissions.begin(page_sessions.user().user_id)
     with snapshot(db.engine) as connection:
         campaign = campaigns.find(connection, page_sessions.user().user_id, public_id)
         report = _report(connection, campaign, month)
