@@ -37,6 +37,7 @@ class Exporter:
             self._begin(*taken)
 
     def _begin(self, export_id: str, worker: str, before: str | None) -> None:
+        working_files.remove_old()
         if before:
             working_files.remove(before)
         self.export_id, self.worker = export_id, worker

@@ -2,6 +2,7 @@
 
 import io
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -132,3 +133,16 @@ def ended(pid):
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
     except OSError:
         return True
+
+
+@ON_SQLITE
+def test_what_the_killed_have_left_long_ago_is_removed(exporter, ordered):
+    left, new = (VAR / "tmp" / f"export-{worker}-x" for worker in ("f" * 32, "e" * 32))
+    for folder in (left, new):
+        folder.mkdir(parents=True)
+        (folder / "file").write_bytes(b"x")
+    os.utime(left, (time.time() - 90_000,) * 2)
+    exporter.progress()
+    assert not left.exists()
+    assert new.exists()
+    shutil.rmtree(new)
