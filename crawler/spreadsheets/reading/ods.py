@@ -11,6 +11,7 @@ from zipfile import ZipFile
 
 from crawler.spreadsheets.reading import values
 from crawler.spreadsheets.reading.formulas import Address, hyperlink
+from crawler.spreadsheets.reading.limits import MOST_COLUMNS
 from crawler.spreadsheets.reading.merged import Range, fill, spread
 from crawler.spreadsheets.reading.refusals import BROKEN, MANY_CELLS, PROTECTED, FileRefused
 from crawler.spreadsheets.reading.sheet import File, Place, Rows, Sheet
@@ -19,7 +20,6 @@ CONTENT = "content.xml"
 ENCRYPTED = "encrypted-package"  # what LibreOffice writes since 24.8 in place of all parts, under a password
 MANIFEST = "META-INF/manifest.xml"
 MOST_CELLS = 5_000_000  # a cell may say that it is repeated a billion times
-MOST_COLUMNS = 16_384  # that any spreadsheet program has
 NUMBERS = {"float", "percentage", "currency"}
 CELLS = {"table:table-cell", "table:covered-table-cell"}
 CLOCK = re.compile(r"PT([0-9]+)H([0-9]+)M([0-9]+)(?:[.,][0-9]+)?S")

@@ -3,7 +3,7 @@
 EMPTY, BROKEN, PROTECTED, TOO_HEAVY = "empty", "broken", "protected", "too_heavy"
 NO_SPREADSHEET, NO_TEXT, WEB_PAGE, XLSB = "no_spreadsheet", "no_text", "web_page", "xlsb"
 MANY_PARTS, LARGE_UNPACKED, LEADS_AWAY = "many_parts", "large_unpacked", "leads_away"
-MANY_CELLS, LARGE_OWN, LONG_LINE = "many_cells", "large_own", "long_line"
+MANY_CELLS, MANY_COLUMNS, LARGE_OWN, LONG_LINE = "many_cells", "many_columns", "large_own", "long_line"
 NO_SHEET, UNKNOWN_SHEET, UNKNOWN_COLUMN = "no_sheet", "unknown_sheet", "unknown_column"
 SENTENCES = {
     EMPTY: "The file is empty.",
@@ -17,6 +17,7 @@ SENTENCES = {
     LARGE_UNPACKED: "The file is larger than {about} MB once it is unpacked: send it in several, or as CSV.",
     LEADS_AWAY: "The file holds parts with paths that lead out of it.",
     MANY_CELLS: "The file has more than {about} cells: send it in several.",
+    MANY_COLUMNS: "The sheet has more than {about} columns: no spreadsheet program has so many.",
     TOO_HEAVY: "The file takes too much time or memory to be read: its cells lie too far apart, or it holds too much. "
     "Copy the rows into a new file, or save it as CSV.",
     LARGE_OWN: "The rows' own columns take more than {about} MiB: keep fewer of them.",

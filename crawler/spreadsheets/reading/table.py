@@ -4,16 +4,23 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from crawler.spreadsheets.reading import columns, layout, problems
+from crawler.spreadsheets.reading import columns, layout, limits, problems
 from crawler.spreadsheets.reading.layout import Layout
 from crawler.spreadsheets.reading.link_cells import SEPARATORS, LinkReader
 from crawler.spreadsheets.reading.problems import Problems
-from crawler.spreadsheets.reading.refusals import NO_SHEET, UNKNOWN_COLUMN, UNKNOWN_SHEET, FileRefused
+from crawler.spreadsheets.reading.refusals import (
+    MANY_COLUMNS,
+    NO_SHEET,
+    UNKNOWN_COLUMN,
+    UNKNOWN_SHEET,
+    FileRefused,
+)
 from crawler.spreadsheets.reading.sheet import HIDDEN_LINKS_LOST, File, Sheet
 
 MOST_COLUMNS = 60
 LONGEST_CELL = 2_000  # characters
 FIRST_ROWS = 20
+MOST_SHOWN = 1_000_000  # characters of the first rows
 MOST_SHEETS = 50
 
 
@@ -79,6 +86,8 @@ def open_table(file: File, reader: LinkReader, given: Corrections) -> Table:
         raise FileRefused(UNKNOWN_SHEET if file.sheets else NO_SHEET, (given.sheet or "")[: columns.LONGEST_NAME])
     found = [(each, layout.find(each, reader, given.header_row)) for each in sheets[:MOST_SHEETS]]
     sheet, best = max(found, key=lambda each: _worth(*each))
+    if len(best.names) > limits.MOST_COLUMNS:
+        raise FileRefused(MANY_COLUMNS, limits.MOST_COLUMNS)
     table = Table(file, sheet, best, reader)
     if given.link_column is not None:
         best.link_column = _index(best, given.link_column)
@@ -136,13 +145,14 @@ class Count:
 def _count(table: Table) -> Count:
     count = Count()
     used, header = table.layout.used(), table.layout.header or -1
+    longest = min(LONGEST_CELL, MOST_SHOWN // (FIRST_ROWS * max(1, len(used))))
     for row in table.rows():
         count.rows += 1
         count.links += len(row.links)
         count.without += not row.links
         count.worded = count.worded or _has_words(table, row)
         if len(count.first) < FIRST_ROWS:
-            cells = [row.cells[column][:LONGEST_CELL] for column in used]
+            cells = [row.cells[column][:longest] for column in used]
             count.first.append({"row": row.number, "links": row.links, "cells": cells})
         if row.number > header:
             _look(table, row)

@@ -265,3 +265,16 @@ def test_long_cells_are_cut_and_many_columns_left_out():
 def test_what_is_no_table_is_refused_in_words(data):
     with pytest.raises(FileRefused, match=r"\."):
         read(data)
+
+
+@pytest.mark.parametrize(("columns", "shown"), [(25, 2000), (500, 100), (16_384, 3)])
+def test_the_first_rows_of_wide_tables_are_shown_short(columns, shown):
+    row = ";".join(["https://vk.com/wall-1_1", *["ы" * min(3000, 3 * shown)] * (columns - 1)])
+    understood, _ = read("\n".join([row] * 3).encode())
+    assert {len(cell) for first in understood["first_rows"] for cell in first["cells"][1:]} == {min(2000, shown)}
+    assert len(understood["columns"]) == columns
+
+
+def test_a_table_with_more_columns_than_any_program_has_is_refused():
+    with pytest.raises(FileRefused, match="16,384 columns"):
+        read(";".join(["https://vk.com/wall-1_1", *"a" * 16_384]).encode())
