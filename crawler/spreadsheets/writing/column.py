@@ -20,6 +20,7 @@ class Kind(Enum):
     MONEY = "money"
     PRICE = "price"
     MOMENT = "moment"
+    DAY = "day"  # a moment of which the day counts
 
 
 @dataclass(frozen=True, slots=True)

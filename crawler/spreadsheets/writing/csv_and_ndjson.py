@@ -20,13 +20,13 @@ Pages = Iterable[Sequence[Row]]
 def csv_pieces(layout: Layout, pages: Pages, profile: Profile, zone: ZoneInfo) -> Iterator[str]:
     kinds = layout.kinds
     headings = [profile.text(heading, Kind.TEXT, zone) for heading in layout.headings]
-    yield profile.begin + _lines([headings], profile)
+    yield profile.begin + lines([headings], profile)
     for page in pages:
         cells = (zip(layout.cells(row), kinds, strict=True) for row in page)
-        yield _lines(([profile.text(*cell, zone) for cell in row] for row in cells), profile)
+        yield lines(([profile.text(*cell, zone) for cell in row] for row in cells), profile)
 
 
-def _lines(rows: Iterable[Sequence[str]], profile: Profile) -> str:
+def lines(rows: Iterable[Sequence[str]], profile: Profile) -> str:
     file = StringIO(newline="")
     csv.writer(file, delimiter=profile.delimiter, lineterminator=profile.line_end).writerows(rows)
     return file.getvalue()

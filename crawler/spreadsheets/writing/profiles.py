@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,10 @@ class Profile:
     line_end: str
     decimal: str
     moment: Callable[[float, ZoneInfo], str]
+    day_form: str = "%Y-%m-%d"
+
+    def day(self, value: date) -> str:
+        return value.strftime(self.day_form)
 
     def text(self, value: Value, kind: Kind, zone: ZoneInfo) -> str:
         """Write a cell, so that no spreadsheet runs it."""
@@ -45,6 +49,6 @@ def decimal(value: float) -> str:
 
 
 PROFILES: dict[ProfileName, Profile] = {
-    "excel": Profile("\ufeff", ";", "\r\n", ",", local),
+    "excel": Profile("\ufeff", ";", "\r\n", ",", local, "%d.%m.%Y"),
     "plain": Profile("", ",", "\r\n", ".", rfc3339),
 }

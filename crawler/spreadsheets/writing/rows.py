@@ -13,6 +13,20 @@ class At(NamedTuple):
     basis: str
 
 
+class InMonth(NamedTuple):
+    """What a post's counter showed at a month's beginning and at its end, and the views between: from `low` to `high`,
+    as far as these are known. `basis` says what they rest on, and `flags` what one has to know of them.
+    """
+
+    begin: int | None
+    end: int | None
+    views: int | None
+    low: int | None
+    high: int | None
+    basis: str
+    flags: Sequence[str] = ()
+
+
 class Row(NamedTuple):
     """A link. `own` are the cells of the user's own columns, in their order; there may be fewer cells than columns.
 
@@ -45,6 +59,7 @@ class Row(NamedTuple):
     members: int | None = None
     flags: Sequence[str] = ()
     at: Sequence[At] = ()
+    month: InMonth | None = None
 
     @property
     def reactions(self) -> int | None:

@@ -28,7 +28,9 @@ LOOKS: Mapping[Kind, str] = {
     Kind.MONEY: "#,##0.00",
     Kind.PRICE: "#,##0.0000",
     Kind.MOMENT: "dd.mm.yyyy hh:mm:ss",
+    Kind.DAY: "dd.mm.yyyy",
 }
+MOMENTS = {Kind.MOMENT, Kind.DAY}
 NUMBERS = {Kind.COUNT, Kind.SHARE, Kind.MONEY, Kind.PRICE}
 TOP = {"valign": "top"}
 WRAPPED = {**TOP, "text_wrap": True}
@@ -150,7 +152,7 @@ class Book:
         look = looks.get(kind)
         if isinstance(value, str):
             sheet.write_string(*place, _short(value), look)
-        elif kind is Kind.MOMENT:
+        elif kind in MOMENTS:
             local = datetime.fromtimestamp(value, self.zone).replace(tzinfo=None)
             sheet.write_datetime(*place, local, look)
         else:
