@@ -61,6 +61,7 @@ READERS: dict[Column, Callable[[str], Any]] = {
     Column.CREATIVE: _text,
     Column.PAD: _text,
     Column.PAD_NAME: _text,
+    Column.CREATIVE_NAME: _text,
     Column.PAID_SHOWS: _count,
     Column.AMOUNT: _money,
     Column.PRICE: _money,

@@ -19,6 +19,7 @@ class Column(StrEnum):
     PAY_TYPE = "pay_type"
     PLANNED_FROM = "planned_from"
     PLANNED_TO = "planned_to"
+    CREATIVE_NAME = "creative_name"
     PAD_NAME = "platform_name"
     OWNED_BY_AGENCY = "owned_by_agency"
     SELF_PROMOTION = "self_promotion"
@@ -36,6 +37,7 @@ HEADINGS: dict[Column, dict[Lang, str]] = {
     Column.PAY_TYPE: {"ru": "Тип платного события", "en": "Pay type"},
     Column.PLANNED_FROM: {"ru": "План с", "en": "Planned from"},
     Column.PLANNED_TO: {"ru": "План по", "en": "Planned to"},
+    Column.CREATIVE_NAME: {"ru": "Название креатива", "en": "Creative name"},
     Column.PAD_NAME: {"ru": "Название площадки", "en": "Platform name"},
     Column.OWNED_BY_AGENCY: {"ru": "Площадка агентства", "en": "Owned by agency"},
     Column.SELF_PROMOTION: {"ru": "Самореклама", "en": "Self-promotion"},
@@ -59,6 +61,7 @@ FURTHER: dict[Column, Sequence[str]] = {
     Column.PAY_TYPE: ("тип оплаты", "модель оплаты"),
     Column.PLANNED_FROM: ("date_start_planned", "плановая дата начала"),
     Column.PLANNED_TO: ("date_end_planned", "плановая дата конца"),
+    Column.CREATIVE_NAME: ("имя креатива",),
     Column.PAD_NAME: ("имя площадки",),
     Column.OWNED_BY_AGENCY: ("platform_owned_by_agency", "принадлежит агентству"),
     Column.SELF_PROMOTION: ("саморекламный креатив",),

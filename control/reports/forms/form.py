@@ -1,7 +1,7 @@
 """A form of a register, as a table, and how it is filled: typed lines of a month in, bodies and issues out. Pure."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -15,6 +15,7 @@ from control.reports.forms.line import Line
 from control.reports.forms.money import WITHOUT_VAT
 from control.reports.forms.rules import Rule
 from control.reports.forms.statistic import Statistic, Wrong, add_up, contradictions
+from crawler.platforms.advice import Lang
 
 Getter = Callable[[Statistic], Any]
 Fields = Mapping[str, "Getter | Fields"]
@@ -23,6 +24,8 @@ Fields = Mapping[str, "Getter | Fields"]
 @dataclass(frozen=True, slots=True)
 class Form:
     """`identity` and the month make a row what it is. Of `together`, all columns are wanted as soon as one is given.
+
+    `headings` are those of its fields in a table for people. What it `tolerates` is no issue for it.
 
     `wrap` is the name under which a body holds its rows. `zeroes`: for self-promotion the register wants zeroes.
     """
@@ -38,6 +41,8 @@ class Form:
     together: tuple[Column, ...] = ()
     rules: tuple[Rule, ...] = ()
     zeroes: bool = False
+    headings: Mapping[Lang, Mapping[str, str]] = field(default_factory=dict)
+    tolerates: frozenset[IssueCode] = frozenset()
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -63,7 +68,7 @@ class Filled(NamedTuple):
 
 def fill(form: Form, lines: Sequence[Line], today: date) -> Filled:
     """Fill a form. `today` is the day in UTC on which it is sent."""
-    taken = [reading.read(line, form.columns) for line in lines]
+    taken = [reading.read(line, form.columns, form.tolerates) for line in lines]
     reported = [given for given in taken if _is_reported(form, given)]
     for given in reported:
         given.issues.extend(_lacking(form, given))

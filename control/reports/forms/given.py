@@ -1,6 +1,6 @@
 """What a placement gives to a form: its line, the values of its columns, and what is wrong with them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
 from control.reports.forms import cells
@@ -16,6 +16,9 @@ OF_FLAGS = {
     MonthFlag.NOT_PUBLISHED: IssueCode.NOT_PUBLISHED,
     MonthFlag.NO_END: IssueCode.AT_LEAST,
     MonthFlag.FELL: IssueCode.FELL,
+    MonthFlag.BASELINE: IssueCode.BASELINE,
+    MonthFlag.MADE_UP: IssueCode.MADE_UP,
+    MonthFlag.GAP: IssueCode.GAP,
 }
 NOTHING_TO_REPORT = {IssueCode.NOT_PUBLISHED, IssueCode.NO_SHOWS}
 
@@ -30,18 +33,18 @@ class Given(NamedTuple):
         return not NOTHING_TO_REPORT & {issue.code for issue in self.issues}
 
 
-def read(line: Line, wanted: Iterable[Column]) -> Given:
+def read(line: Line, wanted: Collection[Column], tolerated: Collection[IssueCode] = ()) -> Given:
     """Read the columns that a form wants, and no others: what it does not ask for cannot be wrong."""
-    given = Given(line, {}, _of_shows(line))
+    given = Given(line, {}, [issue for issue in _of_shows(line) if issue.code not in tolerated])
     found = recognise(line.own)
     for column in wanted:
         _take(given, column, found.get(column, []))
-    _take_post(given, set(wanted))
+    _take_post(given, wanted)
     return given
 
 
 def _of_shows(line: Line) -> list[Issue]:
-    codes = [OF_FLAGS[flag] for flag in line.flags if flag in OF_FLAGS]
+    codes = [OF_FLAGS[flag] for flag in line.flags]
     if line.shows is None and not codes:
         codes.append(IssueCode.NO_READING)
     if line.shows == 0 and IssueCode.NOT_PUBLISHED not in codes:
@@ -63,7 +66,7 @@ def _take(given: Given, column: Column, texts: Sequence[str]) -> None:
         given.issues.append(Issue(given.line.position, code, column))
 
 
-def _take_post(given: Given, wanted: set[Column]) -> None:
+def _take_post(given: Given, wanted: Collection[Column]) -> None:
     line = given.line
     if Column.WALL in wanted and line.wall:
         given.values[Column.WALL] = line.wall

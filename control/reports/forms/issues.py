@@ -17,6 +17,7 @@ class IssueCode(StrEnum):
     SEVERAL_ERIDS = "several_erids"  # stand at the post, and the placement names none
     NO_BEGINNING = "no_beginning"  # of an older post nobody read the counter before the month
     NO_READING = "no_reading"
+    GAP = "gap"  # nobody read it in the whole month
     UNFINISHED = "unfinished"  # the month goes on
     WRONG_PERIOD = "wrong_period"  # its two days are not in order, or of two months
     WRONG_PLAN = "wrong_plan"  # the same of the planned days
@@ -35,12 +36,14 @@ class IssueCode(StrEnum):
     # Notes: the number is in a body.
     AT_LEAST = "at_least"  # nobody read the counter after the month, or the post is gone
     FELL = "fell"
+    MADE_UP = "made_up"  # it fell before, and what was reported too much is made up first
+    BASELINE = "baseline"  # it is counted from what the user says was reported before
     JOINT_POST = "joint_post"  # its counter is one for several walls
 
 
 NOTES = {
     *(IssueCode.NO_SHOWS, IssueCode.NOT_PUBLISHED),
-    *(IssueCode.AT_LEAST, IssueCode.FELL, IssueCode.JOINT_POST),
+    *(IssueCode.AT_LEAST, IssueCode.FELL, IssueCode.MADE_UP, IssueCode.BASELINE, IssueCode.JOINT_POST),
 }
 
 

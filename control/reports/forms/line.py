@@ -5,6 +5,7 @@ from datetime import date
 from typing import NamedTuple
 
 from control.reports.month_views import MonthFlag
+from control.reports.value_at import Basis
 
 
 class Line(NamedTuple):
@@ -21,5 +22,6 @@ class Line(NamedTuple):
     last: date
     erid: str | None = None  # as the user gave it
     erids: Sequence[str] = ()  # those that stand at the post
+    basis: Basis = Basis.EXACT  # of the shows
     flags: Sequence[MonthFlag] = ()
     own: Mapping[str, str] = {}

@@ -17,4 +17,8 @@ FORM = Form(
         "from": fields.first,
         "to": fields.last,
     },
+    headings={
+        "ru": {"erid": "erid", "wall": "Площадка", "shows": "Показы", "from": "Период с", "to": "Период по"},
+        "en": {"erid": "erid", "wall": "Wall", "shows": "Shows", "from": "From", "to": "To"},
+    },
 )

@@ -11,8 +11,11 @@ from typing import Any
 from control.reports.forms.columns import Column
 from control.reports.forms.given import Given
 from control.reports.forms.issues import IssueCode
+from control.reports.forms.line import Line
+from control.reports.month_views import ORDER
 
 SUMS = (Column.PAID_SHOWS, Column.AMOUNT)
+WORDS = (Column.CREATIVE_NAME,)  # the first is as good as the others
 FIRST_AND_LAST = {Column.PLANNED_FROM: min, Column.PLANNED_TO: max}
 
 
@@ -46,19 +49,25 @@ class Statistic:
 
 
 def add_up(group: Sequence[Given]) -> Statistic:
-    """Add the placements up. The views of a post count once, however many of them name it; paid shows and money count
-    for each.
+    """Add the placements up. The views of a post count once, however many of them name it, and of several numbers the
+    best founded one; paid shows and money count for each.
     """
     lines = [given.line for given in group]
-    shows = {line.post: line.shows or 0 for line in reversed(lines)}
+    shows: dict[str, Line] = {}
+    for line in lines:
+        shows[line.post] = min(shows.get(line.post, line), line, key=_weakness)
     columns = dict.fromkeys(column for given in group for column in given.values)
     return Statistic(
         tuple(line.position for line in lines),
-        sum(shows.values()),
+        sum(line.shows or 0 for line in shows.values()),
         min(line.first for line in lines),
         max(line.last for line in lines),
         {column: _together(column, group) for column in columns},
     )
+
+
+def _weakness(line: Line) -> int:
+    return ORDER.index(line.basis)
 
 
 def _together(column: Column, group: Sequence[Given]) -> Any:
@@ -70,7 +79,7 @@ def _together(column: Column, group: Sequence[Given]) -> Any:
 
 def contradictions(group: Sequence[Given]) -> list[Wrong]:
     """Name the columns that have one value for some of the placements, and another one for others."""
-    columns = dict.fromkeys(column for given in group for column in given.values)
+    columns = dict.fromkeys(column for given in group for column in given.values if column not in WORDS)
     return [(IssueCode.DIFFERS, column) for column in columns if _differs(column, group)]
 
 

@@ -13,6 +13,7 @@ SENTENCES: dict[Lang, dict[IssueCode, str]] = {
         IssueCode.SEVERAL_ERIDS: "В посте несколько erid: укажите у размещения, который из них.",
         IssueCode.NO_BEGINNING: "Пост старше месяца, а до его начала счётчик не читали: укажите, сколько уже сдано.",
         IssueCode.NO_READING: "Счётчик в этом месяце не читали.",
+        IssueCode.GAP: "За весь месяц счётчик не читали ни разу: есть границы, но не число.",
         IssueCode.UNFINISHED: "Месяц ещё не закончился.",
         IssueCode.WRONG_PERIOD: "Первый и последний день не по порядку или в разных месяцах.",
         IssueCode.WRONG_PLAN: "Плановые дни не по порядку или в разных месяцах.",
@@ -29,6 +30,8 @@ SENTENCES: dict[Lang, dict[IssueCode, str]] = {
         IssueCode.NOT_PUBLISHED: "Пост вышел после этого месяца.",
         IssueCode.AT_LEAST: "Не меньше: после конца месяца счётчик не прочитан или пост удалён.",
         IssueCode.FELL: "Счётчик упал: показано 0, счёт пойдёт от сданного.",
+        IssueCode.MADE_UP: "Раньше счётчик упал ниже сданного: сначала наверстывается разница.",
+        IssueCode.BASELINE: "Считается от числа, которое вы указали как сданное раньше.",
         IssueCode.JOINT_POST: "Совместный пост: счётчик один на все его стены, и в каждой строке он весь.",
     },
     "en": {
@@ -39,6 +42,7 @@ SENTENCES: dict[Lang, dict[IssueCode, str]] = {
         IssueCode.SEVERAL_ERIDS: "Several erids stand at the post: say at the placement which one.",
         IssueCode.NO_BEGINNING: "The post is older than the month, and nobody read it before: give a baseline.",
         IssueCode.NO_READING: "Nobody read the counter in this month.",
+        IssueCode.GAP: "Nobody read the counter in the whole month: there are bounds and no number.",
         IssueCode.UNFINISHED: "The month is not over.",
         IssueCode.WRONG_PERIOD: "The first and the last day are not in order, or of two months.",
         IssueCode.WRONG_PLAN: "The planned days are not in order, or of two months.",
@@ -55,6 +59,8 @@ SENTENCES: dict[Lang, dict[IssueCode, str]] = {
         IssueCode.NOT_PUBLISHED: "The post was published after this month.",
         IssueCode.AT_LEAST: "At least: the counter was not read after the month's end, or the post is gone.",
         IssueCode.FELL: "The counter fell: 0 is given, and counting goes on from what was reported.",
+        IssueCode.MADE_UP: "The counter fell below what was reported: that is made up first.",
+        IssueCode.BASELINE: "It is counted from the number that you say was reported before.",
         IssueCode.JOINT_POST: "A joint post: one counter for all its walls, and each row has the whole of it.",
     },
 }

@@ -6,6 +6,7 @@ import pytest
 
 from control.reports.forms import form, neutral, vk
 from control.reports.forms.columns import Column
+from control.reports.forms.given import OF_FLAGS
 from control.reports.forms.issues import IssueCode
 from control.reports.forms.known import FORMS
 from control.reports.month_views import MonthFlag
@@ -55,6 +56,7 @@ REFUSED = {
     "no beginning": (line(shows=None, flags=[MonthFlag.NO_BEGINNING]), IssueCode.NO_BEGINNING, None),
     "no reading": (line(shows=None, flags=[MonthFlag.NO_READING]), IssueCode.NO_READING, None),
     "no number, and nobody says why": (line(shows=None), IssueCode.NO_READING, None),
+    "a gap": (line(shows=None, flags=[MonthFlag.GAP]), IssueCode.GAP, None),
     "as of now": (line(flags=[MonthFlag.UNFINISHED]), IssueCode.UNFINISHED, None),
     "no creative": (line(own=own(creative=None)), IssueCode.MISSING, Column.CREATIVE),
     "a blank pad": (line(own=own(pad="  ")), IssueCode.MISSING, Column.PAD),
@@ -144,6 +146,8 @@ def test_what_keeps_the_rules_makes_a_row(given, today):
 NOTED = {
     "gone": ([MonthFlag.NO_END], IssueCode.AT_LEAST),
     "fallen": ([MonthFlag.FELL], IssueCode.FELL),
+    "fallen before": ([MonthFlag.MADE_UP], IssueCode.MADE_UP),
+    "by the user's word": ([MonthFlag.BASELINE], IssueCode.BASELINE),
 }
 
 
@@ -165,6 +169,10 @@ def test_where_there_is_nothing_to_report_nothing_is_asked_for(given, code):
     filled = form.fill(vk.FORM, [given], TODAY)
     assert (filled.rows, codes(filled)) == ([], [(0, code, None)])
     assert [asked.lacking for asked in filled.asked] == [0] * len(filled.asked)
+
+
+def test_every_flag_of_a_month_is_something_to_be_said():
+    assert set(OF_FLAGS) == set(MonthFlag)
 
 
 def test_a_row_is_held_back_as_a_whole():
