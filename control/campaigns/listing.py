@@ -3,6 +3,7 @@
 A page begins after a placement, whose position is the cursor: its own value says where in the order that is.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -15,6 +16,7 @@ from control.campaigns.own_columns import MOST_CHARACTERS
 from control.campaigns.plan import Plan
 from control.errors import FieldError, InvalidQuery, NotFound
 from control.reports import history
+from crawler.store import bulk_parameters
 from crawler.store.database import folded, now
 from crawler.store.models.campaigns import FollowedPost, Following, Placement, PlacementRow, PointKind
 from crawler.store.models.posts import Post, Reading
@@ -99,6 +101,15 @@ def find(connection: Connection, campaign: Row[Any], position: int) -> Row[Any]:
     if row is None:
         raise NotFound("This campaign has no such placement.")
     return row
+
+
+def ids(connection: Connection, campaign_id: int, positions: Sequence[int]) -> list[int]:
+    """Return the ids of the placements at these positions, as far as they are there."""
+    dialect = connection.dialect.name
+    found = select(Placement.id).where(
+        Placement.campaign_id == campaign_id, Placement.position.in_(bulk_parameters.ids(dialect))
+    )
+    return list(connection.execute(found, bulk_parameters.parameters(dialect, id=positions)).scalars())
 
 
 def _fitting(found: list[Row[Any]]) -> int:

@@ -16,12 +16,13 @@ from threading import Thread
 from time import sleep
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from control.exports import growth, lease, source
-from control.exports.choice import Choice, Format
+from control.exports import growth, lease, orders, source
+from control.exports.choice import Format
 from control.exports.lease import LostError
+from control.exports.month_table import MonthTable
 from control.exports.tables import Pages, Read, Table
 from control.exports.working_files import folder, name
 from control.settings import Settings
@@ -29,9 +30,7 @@ from crawler.process import lifeline, memory
 from crawler.queue.lease import BEATS
 from crawler.spreadsheets.writing.rows import Row
 from crawler.store import database
-from crawler.store.database import now
-from crawler.store.models.batches import Batch
-from crawler.store.models.exports import Export
+from crawler.store.database import read_clock
 
 MEMORY_MIB = 400
 CPU_SECONDS = 900
@@ -92,18 +91,18 @@ def make(engine: Engine, export_id: str, worker: str, zone: ZoneInfo, note: Note
     """Make the export, and `note` how many rows are done. Raises LostError if it is no longer this worker's."""
     lease.clear(engine, export_id, worker)
     with engine.connect() as connection:
-        held = select(Export.choice, Export.user_id, Batch.public_id, now().label("now")).join(Batch)
-        row = connection.execute(held.where(Export.id == export_id)).first()
-        if row is None:
+        held = orders.find_any(connection, export_id)
+        if held is None:
             raise LostError
-        table = Table(source.find(connection, row.user_id, row.public_id), Choice.from_json(row.choice), zone)
+        user_id, ordered = held
+        table, moment = orders.table_of(connection, user_id, ordered, zone), read_clock(connection)
     with TemporaryDirectory(prefix=name(worker), dir=folder()) as parts:
         file = Path(parts) / "file"
-        rows = Counted(source.pages(engine, table.source, table.choice), note)
-        rest = source.without_link(engine, table.source) if table.choice.is_all else ()
-        series = growth.series(engine, row.user_id, table.source, table.choice)
-        write(file, table, Read(rows, series, rest), row.now)
-        keep_file(engine, (export_id, worker), row.user_id, file, rows.done)
+        if isinstance(table, MonthTable):
+            rows = table.write(engine, file, file.parent, note)
+        else:
+            rows = write(engine, user_id, table, file, moment, note)
+        keep_file(engine, (export_id, worker), user_id, file, rows)
 
 
 class Counted:
@@ -119,12 +118,19 @@ class Counted:
             self.note(self.done)
 
 
-def write(file: Path, table: Table, read: Read, moment: float) -> None:
+def write(  # noqa: PLR0913, PLR0917 - each is another thing
+    engine: Engine, user_id: str, table: Table, file: Path, moment: float, note: Note
+) -> int:
+    """Write a file of a batch, and return how many rows it has."""
+    rows = Counted(source.pages(engine, table.source, table.choice), note)
+    rest = source.without_link(engine, table.source) if table.choice.is_all else ()
+    series = growth.series(engine, user_id, table.source, table.choice)
     if table.choice.format is Format.XLSX:
-        table.write_report(file, read, moment, file.parent)
-        return
+        table.write_report(file, Read(rows, series, rest), moment, file.parent)
+        return rows.done
     with file.open("w", encoding="utf-8", newline="") as out:
-        out.writelines(table.text_pieces(read.pages))
+        out.writelines(table.text_pieces(rows))
+    return rows.done
 
 
 def keep_file(engine: Engine, held: tuple[str, str], user_id: str, file: Path, rows: int) -> None:

@@ -8,10 +8,12 @@ from sqlalchemy import Connection, Engine, Row, Select, select
 from control.exports.choice import Choice
 from control.exports.source import Source, which
 from control.reports import aliases, history
+from control.reports.history import FOREVER
 from crawler.spreadsheets.writing.dynamics import Series
 from crawler.store import bulk_parameters
 from crawler.store.database import snapshot
 from crawler.store.models.batches import Link
+from crawler.store.models.campaigns import Placement
 from crawler.store.models.posts import Reading
 
 LINKS_AT_ONCE = 50  # each may have thousands of readings
@@ -24,11 +26,8 @@ def series(engine: Engine, user_id: str, source: Source, choice: Choice) -> Iter
         with snapshot(engine) as connection:
             part = _links(source, choice, position)
             links = connection.execute(part).all()
-            rows = _readings(connection, user_id, [link.id for link in links])
-        for _, found in groupby(rows, key=lambda row: row.position):
-            readings = list(found)
-            if len(readings) > 1:
-                yield Series(readings[0].url, [(row.measured_at, row.views) for row in readings])
+            found = of(connection, user_id, Link, [link.id for link in links])
+        yield from found
         if len(links) < LINKS_AT_ONCE:
             return
         position = links[-1].position
@@ -40,11 +39,31 @@ def _links(source: Source, choice: Choice, position: int) -> Select[int, int]:
     return links.order_by(Link.position).limit(LINKS_AT_ONCE)
 
 
-def _readings(connection: Connection, user_id: str, link_ids: Sequence[int]) -> Sequence[Row[int, str, float, int]]:
-    dialect, given = connection.dialect.name, aliases.pairs(connection, Link, link_ids)
+def of(
+    connection: Connection,
+    user_id: str,
+    by: type[Link | Placement],
+    ids: Sequence[int],
+    during: tuple[float, float] = (0.0, FOREVER),
+) -> list[Series]:
+    """Read what was read, from one moment to another, of the posts that these links or placements name."""
+    rows = groupby(_readings(connection, user_id, by, ids, during), key=lambda row: row.position)
+    found = [(position, list(readings)) for position, readings in rows]
+    return [
+        Series(readings[0].url, [(row.measured_at, row.views) for row in readings])
+        for _, readings in found
+        if len(readings) > 1
+    ]
+
+
+def _readings(
+    connection: Connection, user_id: str, by: type[Link | Placement], ids: Sequence[int], during: tuple[float, float]
+) -> Sequence[Row[int, str, float, int]]:
+    dialect, given = connection.dialect.name, aliases.pairs(connection, by, ids)
     posts = bulk_parameters.table(dialect, *given)
-    readings = select(Link.position, Link.url, Reading.measured_at, Reading.views).select_from(posts)
-    readings = readings.join(Link, Link.id == posts.c.named_by)
-    readings = readings.join(Reading, (Reading.post_id == posts.c.post) & (Reading.access_key == Link.access_key))
-    readings = readings.where(history.seen_by(user_id)).order_by(Link.position, Reading.measured_at, Reading.id)
-    return connection.execute(readings, bulk_parameters.parameters(dialect, **given)).all()
+    readings = select(by.position, by.url, Reading.measured_at, Reading.views).select_from(posts)
+    readings = readings.join(by, by.id == posts.c.named_by)
+    readings = readings.join(Reading, (Reading.post_id == posts.c.post) & (Reading.access_key == by.access_key))
+    readings = readings.where(history.seen_by(user_id), Reading.measured_at.between(*during))
+    in_order = readings.order_by(by.position, Reading.measured_at, Reading.id)
+    return connection.execute(in_order, bulk_parameters.parameters(dialect, **given)).all()

@@ -10,6 +10,7 @@ from typing import IO, NamedTuple
 from zoneinfo import ZoneInfo
 
 from control.exports.choice import Choice, Format
+from control.exports.names import plain
 from control.exports.source import Source
 from crawler.spreadsheets.writing.columns import Layout
 from crawler.spreadsheets.writing.csv_and_ndjson import csv_pieces, ndjson_pieces
@@ -18,7 +19,6 @@ from crawler.spreadsheets.writing.report import Report
 from crawler.spreadsheets.writing.rows import Row
 from crawler.spreadsheets.writing.summary import Facts
 
-LONGEST_NAME = 80  # characters of a batch's name in a file's
 WORDS = {"ru": "Просмотры", "en": "Views"}
 
 Pages = Iterable[Sequence[Row]]
@@ -46,9 +46,7 @@ class Table:
     def file_name(self) -> str:
         """Return a name that every system accepts, made of the batch's name, or of its id if it has none."""
         day = datetime.fromtimestamp(self.source.created_at, self.zone).strftime("%Y-%m-%d")
-        given = self.source.name[:LONGEST_NAME]
-        named = "".join(letter if letter.isalnum() or letter in " ._-" else " " for letter in given)
-        about = " ".join(named.split()).strip(".") or self.source.public_id[:8]
+        about = plain(self.source.name) or self.source.public_id[:8]
         return f"{WORDS[self.choice.lang]} {day} {about}.{self.choice.format}"
 
     @property

@@ -1,11 +1,35 @@
 """What is said of how far an export is: on its page, in the list, and to the script that follows it."""
 
-from control.exports import lease
+from typing import NamedTuple
+from urllib.parse import urlencode
+
+from sqlalchemy import Connection
+
+from control.exports import lease, orders
+from control.exports.month_table import MonthTable
 from control.exports.orders import Ordered
-from control.pages import frame
+from control.pages import check_words, frame, link_filters
 from crawler.store.models.exports import ExportState
 
 FAILURES = {lease.IN_VAIN: "in_vain", lease.TOO_LARGE: "too_large"}
+
+
+class Of(NamedTuple):
+    """What an export is of: its name, its page, and where the same is ordered again."""
+
+    name: str
+    address: str
+    again: str
+
+
+def of(connection: Connection, user_id: str, ordered: Ordered) -> Of:
+    table = orders.table_of(connection, user_id, ordered, frame.time_zone())
+    if isinstance(table, MonthTable):
+        address = f"/followed/{ordered.campaign}/{ordered.month}"
+        return Of(f"{table.source.campaign.name}, {ordered.month}", address, f"{address}/exports")
+    query = urlencode({"format": ordered.choice.format}), link_filters.query(ordered.choice)
+    again = f"/checks/{ordered.batch}/exports?{'&'.join(part for part in query if part)}"
+    return Of(check_words.name_of(table.source), f"/checks/{ordered.batch}", again)
 
 
 def is_ready(ordered: Ordered) -> bool:

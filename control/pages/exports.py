@@ -1,7 +1,5 @@
 """`/checks/<id>/file` and `/checks/exports/<id>`: files of a check, at once or when they have been made."""
 
-from urllib.parse import urlencode
-
 from flask import redirect
 from flask.wrappers import Response
 from werkzeug.wrappers import Response as AnyResponse
@@ -10,9 +8,9 @@ from control.errors import TooManyExports, TooManyRows
 from control.exports import orders
 from control.exports import source as sources
 from control.exports.orders import Ordered
-from control.exports.source import Source
-from control.pages import check_words, export_words, files, frame, link_filters, polls
+from control.pages import export_words, files, frame, link_filters, polls
 from control.pages.blueprint import page as make_page
+from control.pages.export_words import Of
 from control.pages.forms import Form
 from control.web import batch_files, page_sessions
 from control.web.engine import db
@@ -49,10 +47,9 @@ def order(id: str) -> AnyResponse:  # noqa: A002
 
 @page.get("/checks/exports/<id>")
 def show_export(id: str) -> Response:  # noqa: A002
-    ordered, source = _find(id)
+    ordered, of = _find(id)
     tab, texts, ready = export_words.title(ordered), export_words.texts(ordered), export_words.is_ready(ordered)
-    name, query = check_words.name_of(source), _query(ordered)
-    return frame.show("export.html", export=ordered, name=name, tab=tab, texts=texts, query=query, is_ready=ready)
+    return frame.show("export.html", export=ordered, of=of, tab=tab, texts=texts, is_ready=ready)
 
 
 @page.get("/checks/exports/<id>/progress")
@@ -81,14 +78,8 @@ def delete(id: str) -> AnyResponse:  # noqa: A002
     return redirect("/checks/files#exports", 303)
 
 
-def _query(ordered: Ordered) -> str:
-    """Return the query that orders the same file again."""
-    parts = [urlencode({"format": ordered.choice.format}), link_filters.query(ordered.choice)]
-    return "&".join(part for part in parts if part)
-
-
-def _find(public_id: str) -> tuple[Ordered, Source]:
+def _find(public_id: str) -> tuple[Ordered, Of]:
     user_id = page_sessions.user().user_id
     with snapshot(db.engine) as connection:
         ordered = orders.find(connection, user_id, public_id)
-        return ordered, sources.find(connection, user_id, ordered.batch)
+        return ordered, export_words.of(connection, user_id, ordered)

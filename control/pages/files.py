@@ -3,9 +3,8 @@
 from flask.wrappers import Response
 
 from control.exports import orders
-from control.exports import source as sources
 from control.imports import storage
-from control.pages import check_words, export_words, frame
+from control.pages import export_words, frame
 from control.pages.blueprint import page as make_page
 from control.pages.forms import Form
 from control.web import page_sessions
@@ -26,7 +25,7 @@ def shown(form: Form) -> Response:
     with snapshot(db.engine) as connection:
         imports = storage.list_open(connection, user_id)
         exports = orders.list_all(connection, user_id)
-        names = {each.id: check_words.name_of(sources.find(connection, user_id, each.batch)) for each in exports}
+        names = {each.id: export_words.of(connection, user_id, each).name for each in exports}
     words = {each.id: export_words.texts(each) for each in exports}
     given = {"imports": imports, "exports": exports, "names": names, "words": words}
     return frame.show("files.html", form.status, form=form, is_ready=export_words.is_ready, **given)

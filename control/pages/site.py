@@ -13,12 +13,14 @@ from control.pages import (
     checks,
     enter,
     errors,
+    evidence,
     exports,
     files,
     followed,
     frame,
     imports,
     month,
+    month_files,
     placement,
     post,
     preferences,
@@ -68,6 +70,8 @@ def install(app: Flask) -> None:
         exports.page,
         files.page,
         imports.page,
+        evidence.page,
+        month_files.page,
     ):
         pages.register_blueprint(one)
     page_sessions.install(app)

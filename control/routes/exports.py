@@ -1,13 +1,17 @@
-"""Exports: files of batches that take long to make."""
+"""Exports: files of batches, and of months of campaigns, that take long to make."""
 
 from flask import Response, url_for
 from pydantic import ConfigDict, Field
+from sqlalchemy import Connection
 
-from control.errors import InvalidBody
-from control.exports import orders
+from control.campaigns.months import FORM
+from control.errors import FieldError, InvalidBody
+from control.exports import month_source, orders
 from control.exports import source as sources
 from control.exports.choice import MEDIA_TYPES, Choice, Format
+from control.exports.month_source import MonthSource
 from control.exports.orders import Ordered
+from control.exports.source import Source
 from control.exports.tables import Table
 from control.routes.batch_links import BINARY, Ages, in_order
 from control.times import moment
@@ -36,8 +40,12 @@ api = resource("exports", BATCHES, authenticate)
 
 
 class ExportBody(Shape):
-    batch: str = Field(description="The id of a batch of yours.", examples=["0" * 32])
-    format: Format = Format.XLSX
+    """Either `batch`, or `campaign` and `month`."""
+
+    batch: str | None = Field(None, description="The id of a batch of yours.", examples=["0" * 32])
+    campaign: str | None = Field(None, description="The id of a campaign of yours.")
+    month: str | None = Field(None, pattern=f"^{FORM}$", description="Of the campaign, such as `2026-10`.")
+    format: Format = Field(Format.XLSX, description="Of a month: XLSX, with all its placements.")
     lang: Lang = Field("ru", description="The language of headings, states and reasons.")
     profile: ProfileName | None = Field(None, description="Of CSV: as of `GET /batches/<id>/links`.")
     fields: str | None = Field(
@@ -55,7 +63,9 @@ class ExportBody(Shape):
 class ExportShown(Shape):
     id: str
     url: str
-    batch: str
+    batch: str | None
+    campaign: str | None
+    month: str | None
     format: Format
     lang: Lang
     state: ExportState = Field(description="`ready`: the file can be had; `failed`: `error` says why.")
@@ -83,13 +93,13 @@ class ExportPath(Shape):
 
 @api.post("/exports", responses={202: ExportMade, 404: None, 409: None})
 def create_export(body: ExportBody) -> tuple[ExportMade, int, dict[str, str]]:
-    """Order a file of a batch's links. It is made in the background and kept for a day after that."""
+    """Order a file of a batch's links, or of a campaign's month. It is made in the background and kept for a day after
+    that.
+    """
     filters = (body.status, body.reason, body.q)
     choice = Choice(body.format, body.lang, body.profile, body.fields, *filters, ages=in_order(body.ages))
     with writing(db.engine) as connection:
-        source = sources.find(connection, caller(), body.batch)
-        check_fields(Table(source, choice, zone()), InvalidBody)
-        shown = _show(orders.order(connection, caller(), source, choice))
+        shown = _show(orders.order(connection, caller(), _source(connection, body, choice), choice))
     wakeup.send(db.engine)
     return ExportMade.model_validate(shown, from_attributes=True), 202, {"Location": shown.url}
 
@@ -122,12 +132,31 @@ def delete_export(path: ExportPath) -> tuple[str, int]:
     return "", 204
 
 
+def _source(connection: Connection, body: ExportBody, choice: Choice) -> Source | MonthSource:
+    """Find what is to be made into a file. Raises NotFound, InvalidBody."""
+    if body.batch is not None and body.campaign is None and body.month is None:
+        source = sources.find(connection, caller(), body.batch)
+        check_fields(Table(source, choice, zone()), InvalidBody)
+        return source
+    if body.batch is not None or body.campaign is None or body.month is None:
+        raise _wrong("batch", "send either batch, or campaign and month")
+    if choice != Choice(Format.XLSX, choice.lang):
+        raise _wrong("format", "a month is made as XLSX with all its placements and columns: send format and lang only")
+    return month_source.find(connection, caller(), body.campaign, body.month)
+
+
+def _wrong(field: str, message: str) -> InvalidBody:
+    return InvalidBody(f"{field}: {message}.", [FieldError(field=field, message=message)])
+
+
 def _show(each: Ordered) -> ExportShown:
     ready = each.state == ExportState.READY
     return ExportShown(
         id=each.id,
         url=url_for("exports.get_export", id=each.id, _external=True),
         batch=each.batch,
+        campaign=each.campaign,
+        month=each.month,
         format=each.choice.format,
         lang=each.choice.lang,
         state=ExportState(each.state),

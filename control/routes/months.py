@@ -99,7 +99,7 @@ def get_month(path: MonthPath, query: MonthQuery) -> MonthShown:
     if query.only:
         open_submissions.begin(caller())  # it may read all rows
     with snapshot(db.engine) as connection:
-        report = _find(connection, path, query.version)
+        report = find_report(connection, path, query.version)
         read = month_report.unmeasured if query.only else month_report.page
         page = read(connection, report, query.cursor, query.limit)
     rows = [show_row(row, report) for row in page.rows]
@@ -111,7 +111,7 @@ def get_month_totals(path: MonthPath, query: VersionQuery) -> TotalsShown:
     """The sum over a month's placements, and what has to be known before it is closed."""
     open_submissions.begin(caller())  # it reads all rows
     with snapshot(db.engine) as connection:
-        report = _find(connection, path, query.version)
+        report = find_report(connection, path, query.version)
         found = month_totals.total(month_report.rows(connection, report))
         return TotalsShown(
             **_head(report),
@@ -127,7 +127,7 @@ def list_month_sums(path: MonthPath, query: SumsQuery) -> SumsShown:
     """The sums of a month by erid, or by the wall that shows the posts, page by page."""
     open_submissions.begin(caller())  # it reads all rows
     with snapshot(db.engine) as connection:
-        report = _find(connection, path, query.version)
+        report = find_report(connection, path, query.version)
         all_ = month_totals.sums(month_report.rows(connection, report), query.by)
     rest = [each for each in all_ if query.cursor is None or each[0] > query.cursor]
     page = [_sum(key, found) for key, found in rest[: query.limit]]
@@ -138,7 +138,7 @@ def _sum(key: str, found: Sum) -> SumOf:
     return SumOf(key=key, name=found.name or None, **sum_fields(found))
 
 
-def _find(connection: Any, path: MonthPath, version: int | None) -> Report:
+def find_report(connection: Any, path: MonthPath, version: int | None) -> Report:
     campaign = campaigns.find(connection, caller(), path.id)
     if version is None:
         return month_report.find(connection, caller(), campaign, path.month)

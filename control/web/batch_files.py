@@ -1,10 +1,7 @@
 """The links of a batch as a file, for spreadsheets and programs."""
 
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
 from itertools import chain, islice
-from os import SEEK_END
-from tempfile import TemporaryFile
 from typing import IO
 from zoneinfo import ZoneInfo
 
@@ -15,10 +12,11 @@ from control.errors import ApiError, FieldError, InvalidQuery, TooManyRows
 from control.exports import growth, orders
 from control.exports import source as sources
 from control.exports.choice import MEDIA_TYPES, Choice, Format
+from control.exports.month_table import MonthTable
 from control.exports.source import Source
 from control.exports.tables import Read, Table
 from control.exports.working_files import folder
-from control.web import open_streams
+from control.web import open_streams, workbooks
 from control.web.attachments import disposition
 from control.web.engine import db
 from control.web.settings import settings
@@ -28,7 +26,6 @@ from crawler.store.database import read_clock, snapshot
 MOST_ROWS = 2000  # of an XLSX that is made while the client waits
 MOST_CHARACTERS = 8_000_000  # of its user's own columns
 LONG, MEASURED = "too much text in columns of yours", "more readings of its posts"
-PIECE_BYTES = 64 * 1024
 
 
 def answer(user_id: str, public_id: str, choice: Choice) -> Response:
@@ -63,9 +60,10 @@ def export_answer(user_id: str, export_id: str) -> Response:
     """Send the file of an export. Raises NotFound, ExportNotReady, TooManyRequests, Busy."""
     with snapshot(db.engine) as connection:
         ordered = orders.find(connection, user_id, export_id)
-        source = orders.source_of(connection, user_id, ordered)
+        orders.check_ready(ordered)
+        table = orders.table_of(connection, user_id, ordered, zone())
     end = open_streams.begin(user_id, open_streams.FILES)
-    response = file_answer(orders.pieces(db.engine, export_id), Table(source, ordered.choice, zone()))
+    response = file_answer(orders.pieces(db.engine, export_id), table)
     response.call_on_close(end)
     return response
 
@@ -82,7 +80,7 @@ def zone() -> ZoneInfo:
     return ZoneInfo(settings().timezone)
 
 
-def file_answer(body: Iterable[bytes] | Iterable[str], table: Table) -> Response:
+def file_answer(body: Iterable[bytes] | Iterable[str], table: Table | MonthTable) -> Response:
     headers = {"Content-Disposition": disposition(table.file_name)}
     return Response(body, headers=headers, content_type=MEDIA_TYPES[table.choice.format])
 
@@ -99,19 +97,13 @@ def _text(user_id: str, table: Table) -> Response:
 
 
 def _workbook(user_id: str, table: Table) -> Response:
-    """Make the workbook in a file without a name, so that nothing of it is left whatever happens."""
-    with ExitStack() as stack:
-        stack.callback(open_streams.begin(user_id, open_streams.FILES))
-        file = stack.enter_context(TemporaryFile(dir=folder()))
+    def write(file: IO[bytes]) -> None:
         pages = sources.pages(db.engine, table.source, table.choice)
         rest = sources.without_link(db.engine, table.source) if table.choice.is_all else ()
         series = _few(growth.series(db.engine, user_id, table.source, table.choice), table.source.public_id)
         table.write_report(file, Read(pages, iter(series), rest), _now(), folder())
-        response = file_answer(_pieces(file), table)
-        response.content_length = file.seek(0, SEEK_END)
-        file.seek(0)
-        response.call_on_close(stack.pop_all().close)
-    return response
+
+    return workbooks.answer(user_id, table.file_name, write)
 
 
 def _few(found: Iterator[Series], public_id: str) -> list[Series]:
@@ -128,8 +120,3 @@ def _few(found: Iterator[Series], public_id: str) -> list[Series]:
 def _now() -> float:
     with db.engine.connect() as connection:
         return read_clock(connection)
-
-
-def _pieces(file: IO[bytes]) -> Iterator[bytes]:
-    while piece := file.read(PIECE_BYTES):
-        yield piece

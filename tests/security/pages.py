@@ -93,6 +93,10 @@ PAGES = {
     f"POST {MONTH}/close": Page(),
     f"POST {MONTH}/reopen": Page(form={"reason": "An erid was wrong"}),
     "GET /reports": Page(),
+    "GET /followed/<id>/<month>/file": Page(),
+    "GET /followed/<id>/<month>/forms/<form>": Page(),
+    "POST /followed/<id>/<month>/exports": Page(),
+    "GET /followed/<id>/<month>/evidence/<int(max=1000000000):position>": Page(),
     "POST /account/delete": Page(form={"account_name": "x", "account_password": "x"}),
 }
 
@@ -140,4 +144,5 @@ def log_in(app: Flask, user_id: str, password_hash: str = "none") -> Reader:
 
 
 def fill(rule: str, id_: str = MISSING) -> str:
-    return re.sub("<int[^>]*>", "0", re.sub("<[^>]*month>", "2026-10", rule.replace("<id>", id_)))
+    named = re.sub("<[^>]*month>", "2026-10", rule.replace("<id>", id_)).replace("<form>", "vk")
+    return re.sub("<int[^>]*>", "0", named)

@@ -87,6 +87,9 @@ CASES = {
     "GET /campaigns/<id>/months/<month>/sums": Case(query={"by": "erid"}),
     "POST /campaigns/<id>/months/<month>/close": Case(),
     "POST /campaigns/<id>/months/<month>/reopen": Case(body={"reason": "the erid was wrong"}),
+    "GET /campaigns/<id>/months/<month>/file": Case(query={"lang": "en"}),
+    "GET /campaigns/<id>/months/<month>/forms/<form>": Case(query={"lang": "en"}),
+    "GET /campaigns/<id>/months/<month>/forms/<form>/body": Case(),
     "PATCH /campaigns/<id>/placements/<position>": Case(body={"cost": 1500}),
     "DELETE /campaigns/<id>/placements/<position>": Case(),
     "GET /events": Case(query={"limit": "1"}),
@@ -172,6 +175,7 @@ DETAILS: dict[str, str] = {
     "platform": "vk",
     "position": "0",
     "month": "2025-10",
+    "form": "vk",
 }  # good values of the other parameters, by name: they say which part of that thing
 FILES = {"/docs/swagger/<path:filename>": "css/swagger-ui.css", "/static/<path:filename>": "docs.js"}  # everybody's
 

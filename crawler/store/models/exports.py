@@ -1,8 +1,8 @@
-"""Files that are made from batches, and the pieces in which they are stored."""
+"""Files that are made from batches and from months of campaigns, and the pieces in which they are stored."""
 
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, ForeignKey, LargeBinary, String
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crawler.store.database import now
@@ -19,13 +19,17 @@ class ExportState(StrEnum):
 
 
 class Export(Base):
-    """A file that a user ordered. It is deleted with its user, with its batch, and when it expires."""
+    """A file that a user ordered, of a batch or of a month of a campaign. It is deleted with its user, with its batch
+    or campaign, and when it expires.
+    """
 
     __tablename__ = "exports"
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=random_id)
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
-    batch_id: Mapped[int] = mapped_column(ForeignKey("batches.id", ondelete="CASCADE"), index=True)
+    batch_id: Mapped[int | None] = mapped_column(ForeignKey("batches.id", ondelete="CASCADE"), index=True)
+    campaign_id: Mapped[int | None] = mapped_column(ForeignKey("campaigns.id", ondelete="CASCADE"), index=True)
+    month: Mapped[str | None]  # such as 2026-10, of the campaign
     choice: Mapped[str]  # JSON: what the user wants in the file
     state: Mapped[str] = mapped_column(server_default=ExportState.WAITING)
     rows: Mapped[int]
@@ -41,6 +45,7 @@ class Export(Base):
 
     __table_args__ = (
         one_of("state", ExportState),
+        CheckConstraint("(batch_id IS NULL) = (campaign_id IS NOT NULL AND month IS NOT NULL)", name="source"),
         partial_index("ix_exports_open", "created_at", where="finished_at IS NULL"),
     )
 

@@ -14,6 +14,7 @@ from control.web.engine import db
 from crawler.process.environment import VAR
 from crawler.store.models.exports import Export, ExportPiece
 from tests.control.conftest import problem
+from tests.control.routes.test_months import LAST, followed, read_ends
 
 LINKS = [f"https://vk.com/wall-1_{item}" for item in range(1, 8)]
 MOSCOW = ZoneInfo("Europe/Moscow")
@@ -211,3 +212,59 @@ def test_deleted_while_it_is_read_it_is_not_taken_for_the_whole(anna, batch, mon
     anna.delete(f"/exports/{id_}")
     with pytest.raises(Exception, match="no export"):
         list(stream)
+
+
+@pytest.fixture
+def campaign(anna):
+    made = followed(anna)
+    read_ends([100, 250])
+    return made
+
+
+def test_a_month_is_ordered_made_and_fetched(anna, boris, campaign):
+    body = {"campaign": campaign, "month": LAST.name, "lang": "en"}
+    made = anna.post("/exports", json=body)
+    assert made.status_code == 202
+    assert (made.json["batch"], made.json["campaign"], made.json["month"]) == (None, campaign, LAST.name)
+    assert made.json["rows"] == 4
+    assert anna.post("/exports", json=body).json["id"] == made.json["id"]
+    assert anna.post("/exports", json=body | {"month": LAST.after}).json["id"] != made.json["id"]
+    id_, worker, _ = lease.take(db.engine)
+    assert id_ == made.json["id"]
+    child.make(db.engine, id_, worker, MOSCOW, int)
+    shown = anna.get(f"/exports/{id_}").json
+    assert (shown["state"], shown["rows_done"]) == ("ready", 4)
+    answer = file(anna, id_)
+    assert f"Report%20{LAST.name}%20November.xlsx" in answer.headers["Content-Disposition"]
+    book = load_workbook(io.BytesIO(answer.data))
+    assert book.sheetnames == ["Summary", "Posts", "Growth", "Month", "Errors", "Explanations"]
+    assert problem(boris.post("/exports", json=body)) == (404, "not_found")
+    assert problem(file(boris, id_)) == (404, "not_found")
+    assert anna.delete(f"/campaigns/{campaign}").status_code == 204
+    assert problem(file(anna, id_)) == (404, "not_found")
+
+
+def test_a_campaign_that_is_deleted_meanwhile_is_no_file(anna, campaign):
+    anna.post("/exports", json={"campaign": campaign, "month": LAST.name})
+    id_, worker, _ = lease.take(db.engine)
+    assert anna.delete(f"/campaigns/{campaign}").status_code == 204
+    with pytest.raises(LostError):
+        child.make(db.engine, id_, worker, MOSCOW, int)
+
+
+@pytest.mark.parametrize(
+    ("more", "field"),
+    [
+        ({"batch": "0" * 32}, "batch"),
+        ({"month": None}, "batch"),
+        ({"campaign": None}, "batch"),
+        ({"format": "csv"}, "format"),
+        ({"status": "done"}, "format"),
+        ({"fields": "views"}, "format"),
+        ({"month": "2026-13"}, "month"),
+    ],
+)
+def test_what_is_wrong_of_a_month_is_named(anna, campaign, more, field):
+    answer = anna.post("/exports", json={"campaign": campaign, "month": LAST.name} | more)
+    assert problem(answer) == (422, "invalid_body")
+    assert [error["field"] for error in answer.json["errors"]] == [field]

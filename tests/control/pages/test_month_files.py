@@ -1,0 +1,78 @@
+"""Files of a month from its page: the workbook, at once or ordered, and forms."""
+
+import io
+import json
+from zoneinfo import ZoneInfo
+
+import pytest
+from openpyxl import load_workbook
+from sqlalchemy import select, update
+
+from control.exports import child, lease
+from control.web import month_files
+from control.web.engine import db
+from crawler.store.models.accounts import User
+from crawler.store.models.posts import Post
+from tests.control.routes.test_months import ERID, LAST, followed, read_ends
+from tests.security.pages import log_in, reader
+
+MOSCOW = ZoneInfo("Europe/Moscow")
+
+
+@pytest.fixture
+def campaign(anna):
+    made = followed(anna)
+    with db.engine.begin() as connection:
+        connection.execute(update(Post).values(erids=ERID))
+    read_ends([100, 250])
+    return made
+
+
+@pytest.fixture
+def hers(app, anna, campaign):
+    with db.engine.connect() as connection:
+        user_id = connection.execute(select(User.id).where(User.username == "anna")).scalar_one()
+    return log_in(app, user_id)
+
+
+def address(campaign, part, month=LAST.name):
+    return f"/followed/{campaign}/{month}/{part}"
+
+
+def test_the_workbook_comes_at_once(hers, campaign):
+    answer = hers.get(address(campaign, "file"), buffered=True)
+    assert answer.status_code == 200
+    assert load_workbook(io.BytesIO(answer.data)).sheetnames[0] == "Сводка"
+
+
+def test_a_large_one_is_ordered_and_followed_like_any_file(hers, anna, campaign, monkeypatch):
+    monkeypatch.setattr(month_files, "MOST_PLACEMENTS", 3)
+    assert hers.get(address(campaign, "file")).headers["Location"] == address(campaign, "")[:-1] + "?ask=file"
+    there = hers.post(address(campaign, "exports")).headers["Location"]
+    assert hers.post(address(campaign, "exports")).headers["Location"] == there
+    page = hers.get(there).text
+    assert f"/followed/{campaign}/{LAST.name}" in page
+    assert f"November, {LAST.name}" in page
+    id_, worker, _ = lease.take(db.engine)
+    child.make(db.engine, id_, worker, MOSCOW, int)
+    assert "/file" in hers.get(there).text
+    assert f"November, {LAST.name}" in hers.get("/checks/files").text
+    book = load_workbook(io.BytesIO(hers.get(f"{there}/file", buffered=True).data))
+    assert [row[0] for row in book["Месяц"].iter_rows(min_row=2, values_only=True)] == [ERID]
+
+
+def test_forms_are_downloaded(hers, campaign):
+    body = hers.get(address(campaign, "forms/neutral"))
+    assert [row["shows"] for row in json.loads(body.data)["rows"]] == [150]
+    table = hers.get(address(campaign, "forms/neutral"), query_string={"format": "csv"})
+    assert table.data.decode("utf-8-sig").splitlines()[0] == "erid;Площадка;Показы;Период с;Период по"
+    assert hers.get(address(campaign, "forms/vk")).headers["Content-Disposition"].startswith("attachment")
+
+
+@pytest.mark.parametrize("part", ["file", "forms/vk"])
+def test_anothers_and_what_there_is_not_is_not_found(app, hers, campaign, part):
+    stranger = reader(app, "stranger")
+    assert stranger.get(address(campaign, part)).status_code == 404
+    assert stranger.post(address(campaign, "exports")).status_code == 404
+    assert hers.get(address(campaign, part, "2026-13")).status_code == 404
+    assert hers.get(address(campaign, "forms/odnoklassniki")).status_code == 404
