@@ -17,6 +17,7 @@ from control.errors import ApiError, NotFound
 from control.pages import addresses, frame, month_words
 from control.pages.blueprint import page as make_page
 from control.pages.forms import Form, sent
+from control.reports.forms.known import FormName
 from control.web import open_submissions, page_sessions
 from control.web.engine import db
 from crawler.store.database import snapshot
@@ -114,6 +115,8 @@ def _shown(public_id: str, month: str, form: Form) -> Response:
         only=only,
         version=_number("version"),
         cursor=request.args.get("cursor", ""),
+        asks_for_file=request.args.get("ask") == "file",
+        forms=list(FormName),
         longest_reason=LONGEST_REASON,
         there=addresses.of_table(f"/followed/{public_id}/{month}", ("only", "version", "sum")),
         **given,

@@ -82,6 +82,16 @@ def test_a_closed_month_is_reopened_with_a_reason_and_its_version_stays(hers, ca
     assert "Этот месяц не закрыт." in answer.text
 
 
+def test_a_report_leads_to_its_files_and_to_the_evidence_of_each_number(hers, campaign):
+    page = shown(hers, f"{campaign}/{FIRST}")
+    there = f"{campaign}/{FIRST}"
+    for place in ("file", "forms/vk", "forms/ozon?format=csv", "evidence/0"):
+        assert f'href="{there}/{place}"' in page
+        with hers.get(f"{there}/{place}") as answer:
+            assert answer.status_code == 200
+    assert f'action="{there}/exports"' in shown(hers, f"{there}?ask=file")
+
+
 def test_posts_without_a_number_are_listed_alone(hers, campaign):
     with db.engine.begin() as connection:
         connection.execute(delete(Reading))
