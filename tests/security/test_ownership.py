@@ -79,8 +79,16 @@ def crawl(client, ids):
     return answers
 
 
+def as_json(answer):
+    """Read an answer as a client does, with no limit to its names; None if it is no JSON."""
+    try:
+        return json.loads(answer.data)
+    except ValueError:
+        return None
+
+
 def everything(answer):
-    return repr(shown(answer)) + json.dumps(answer.get_json(force=True, silent=True), ensure_ascii=False)
+    return repr(shown(answer)) + json.dumps(as_json(answer), ensure_ascii=False)
 
 
 @pytest.mark.parametrize("label", with_id())
@@ -162,11 +170,7 @@ def test_T02_no_count_of_a_users_depends_on_anothers(anna, boris):
 
     def read():
         answers = crawl(boris, ids)
-        found = {
-            f"{at}: {where}": leaf
-            for at, a in answers.items()
-            for where, leaf in leaves(a.get_json(silent=True)).items()
-        }
+        found = {f"{at}: {where}": leaf for at, a in answers.items() for where, leaf in leaves(as_json(a)).items()}
         return found | {at: answer.status_code for at, answer in answers.items()}
 
     first = read()
