@@ -25,14 +25,23 @@ def of_reading(row: Row[Any], before: Row[Any] | None) -> list[ReadingFlag]:
     """Compare a reading with the one that the same user saw before it. Both rows have the columns of `history`."""
     if before is None:
         return []
-    found = {
-        ReadingFlag.FELL: row.views < before.views and row.asked_at >= before.measured_at,
-        ReadingFlag.LIKES_ZERO: row.likes == 0 and bool(before.likes) and row.views >= before.views,
-        ReadingFlag.JUMP: _jumped(row, before),
-        ReadingFlag.EDITED: _between(row.edited_at, row, before),
-        ReadingFlag.ERID_LOST: _between(row.erid_lost_at, row, before),
-    }
-    return [flag for flag, there in found.items() if there]
+    return [flag for flag, holds in CHECKS if holds(row, before)]
+
+
+def _fell(row: Row[Any], before: Row[Any]) -> bool:
+    return bool(row.views < before.views and row.asked_at >= before.measured_at)
+
+
+def _has_no_likes(row: Row[Any], before: Row[Any]) -> bool:
+    return row.likes == 0 and bool(before.likes) and bool(row.views >= before.views)
+
+
+def _was_edited(row: Row[Any], before: Row[Any]) -> bool:
+    return _between(row.edited_at, row, before)
+
+
+def _lost_an_erid(row: Row[Any], before: Row[Any]) -> bool:
+    return _between(row.erid_lost_at, row, before)
 
 
 def _between(moment: float | None, row: Row[Any], before: Row[Any]) -> bool:
@@ -48,3 +57,12 @@ def _jumped(row: Row[Any], before: Row[Any]) -> bool:
         return False
     age, later = before.measured_at - row.published_at, row.measured_at - before.measured_at
     return age > 0 and bool(more * age > JUMP_TIMES * before.views * later)
+
+
+CHECKS = (
+    (ReadingFlag.FELL, _fell),
+    (ReadingFlag.LIKES_ZERO, _has_no_likes),
+    (ReadingFlag.JUMP, _jumped),
+    (ReadingFlag.EDITED, _was_edited),
+    (ReadingFlag.ERID_LOST, _lost_an_erid),
+)

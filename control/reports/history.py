@@ -111,8 +111,8 @@ def readings(
     connection: Connection, subject: Subject, since: float | None, until: float | None, after: Place | None
 ) -> Iterator[Row[Any]]:
     """Read them from `since` to before `until`, oldest first, some at a time."""
-    found = (_within(each, since, until) for each in _all(subject))
-    return merge(*(_after(connection, each, after) for each in found), key=_place)
+    found = [_after(connection, _within(each, since, until), after) for each in _all(subject)]
+    return found[0] if len(found) == 1 else merge(*found, key=_place)
 
 
 def _place(row: Row[Any]) -> Place:

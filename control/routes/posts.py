@@ -20,7 +20,6 @@ from control.times import Moment, Span, moment
 from control.web.auth import authenticate, caller
 from control.web.engine import db
 from control.web.openapi import POSTS, Shape, resource
-from crawler.platforms.contract import COUNTS
 from crawler.store.database import snapshot
 
 api = resource("posts", POSTS, authenticate)
@@ -159,7 +158,10 @@ def _place(cursor: str | None) -> Place | None:
 def _show(row: Row[Any], before: Row[Any] | None) -> ReadingShown:
     return ReadingShown(
         measured_at=moment(row.measured_at),
-        **{name: getattr(row, name) for name in COUNTS},
+        views=row.views,
+        likes=row.likes,
+        comments=row.comments,
+        reposts=row.reposts,
         source=row.source,
         flags=flags.of_reading(row, before),
     )

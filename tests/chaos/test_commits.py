@@ -156,6 +156,21 @@ def posts_are_followed(here, anna):
     )
 
 
+def a_month_is_looked_for(here, anna):
+    """By a scheduler that has just begun; one that goes on looks every minute."""
+    anna.insist("POST", "/campaigns", {"name": "a month"})
+    here.kill("scheduler")
+
+
+def a_month_is_closed(here, anna):
+    """It is closed once, whoever died and was asked again."""
+    campaign = anna.insist("POST", "/campaigns", {"name": "a month"}).json()["id"]
+    closed = anna.insist("POST", f"/campaigns/{campaign}/months/2026-09/close")
+    assert closed.status_code == 200, closed.text
+    count = text("SELECT count(*) FROM closed_months JOIN campaigns ON id = campaign_id WHERE public_id = :id")
+    assert here.scalar(count, id=campaign) == 1
+
+
 OF_POINTS = "post_id IN (SELECT post_id FROM points)"
 
 
@@ -204,6 +219,8 @@ PLACES = {
     "control.exports.orders.remove": an_export_is_deleted,
     "control.campaigns.campaigns.make": posts_are_followed,
     "control.campaigns.placements.add": posts_are_followed,
+    "control.campaigns.month_closing.close": a_month_is_closed,
+    "control.scheduler.months_ready.tell": a_month_is_looked_for,
     "control.scheduler.points.gather": posts_are_followed,
     "control.scheduler.points._settle": posts_are_followed,
     "control.monitoring.heartbeat.write": ordinary,
@@ -228,6 +245,7 @@ FOR_CHAOS = {  # left to `make chaos`: whoever dies there fares as at the place 
     "control.exports.lease.finish",
     "control.exports.orders.remove",
     "control.campaigns.campaigns.make",
+    "control.campaigns.month_closing.close",
 }
 NOW_AND_THEN = {"control.exports.child.Keeper.keep"}  # of what takes long only
 AT_THE_START = {"control.supervision.prepare.migrate", "crawler.queue.budgets.forget_rights"}  # begun anew at the next

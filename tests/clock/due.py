@@ -19,7 +19,8 @@ DUE: list[tuple[ColumnElement[float], ColumnElement[bool]]] = [  # a column, and
     *((column, column.is_not(None)) for column in (Login.expires_at, ApiToken.expires_at, Attempts.until)),
     *((column, column.is_not(None)) for column in (Export.expires_at, Export.lease_until, Import.expires_at)),
     *((column, column.is_not(None)) for column in (Budget.paused_until, Budget.next_at)),
-    *((column, column.is_not(None)) for column in (Campaign.ends_at, Placement.ends_at, Following.until)),
+    *((column, column.is_not(None)) for column in (Campaign.ends_at, Campaign.month_ends_at)),
+    *((column, column.is_not(None)) for column in (Placement.ends_at, Following.until)),
     *((column, column.is_not(None)) for column in (FollowedPost.due_at, FollowedPost.from_at)),
     *((column, column.is_not(None)) for column in (FollowedPost.late_at, FollowedPost.again_at)),
 ]

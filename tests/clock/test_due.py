@@ -24,6 +24,7 @@ PAST = {  # columns that say when something was
         "points.due_at",
         "followed_posts.handled_until",
     ),
+    *("published_at", "gone_at", "begins_at", "closed_months.ends_at", "reopened_at"),
 }
 
 

@@ -102,7 +102,7 @@ def test_a_browser_can_authorize_and_try_a_route_out(address, anna, page):
     page.get_by_role("button", name="Authorize").first.click()
     page.get_by_label("auth-bearer-value").fill(token)
     page.locator(".auth-container").get_by_role("button", name="Apply credentials").click()
-    page.get_by_role("button", name="Close").last.click()
+    page.locator(".auth-container").get_by_role("button", name="Close").click()
     page.locator("#operations-Batches-list_batches .opblock-summary-control").click()
     page.get_by_role("button", name="Try it out").click()
     page.get_by_role("button", name="Execute").click()
