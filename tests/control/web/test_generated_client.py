@@ -12,6 +12,10 @@ GENERATOR = Path(sys.executable).with_name("openapi-python-client")
 LINKS = ["https://vk.com/wall-1_1", "https://vk.com/wall-1_1", "https://vk.com/photo1_2"]
 
 
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+CONFIG = {"post_hooks": [], "content_type_overrides": {XLSX: "application/octet-stream"}}  # its code is not formatted
+
+
 @pytest.fixture
 def database_url(sqlite_url):
     """The document does not depend on the database."""
@@ -24,7 +28,7 @@ def client(anonymous, tmp_path, monkeypatch):
     document = tmp_path / "openapi.json"
     document.write_text(anonymous.get("/openapi.json").text)
     config = tmp_path / "config.json"
-    config.write_text('{"post_hooks": []}')  # its code is not formatted
+    config.write_text(json.dumps(CONFIG))
     package = tmp_path / "views_stats_client"
     command = [GENERATOR, "generate", "--meta=none", "--fail-on-warning", f"--config={config}", f"--path={document}"]
     done = subprocess.run([*command, f"--output-path={package}"], capture_output=True, text=True, check=False)
