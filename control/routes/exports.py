@@ -139,7 +139,7 @@ def _source(connection: Connection, body: ExportBody, choice: Choice) -> Source 
         check_fields(Table(source, choice, zone()), InvalidBody)
         return source
     if body.batch is not None or body.campaign is None or body.month is None:
-        raise _wrong("batch", "send either batch, or campaign and month")
+        raise _wrong("batch", "Send either batch, or campaign and month.")
     if choice != Choice(Format.XLSX, choice.lang):
         raise _wrong("format", "a month is made as XLSX with all its placements and columns: send format and lang only")
     return month_source.find(connection, caller(), body.campaign, body.month)

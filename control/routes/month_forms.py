@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field
 from control.campaigns import month_forms
 from control.campaigns.month_forms import MonthForm
 from control.exports.choice import MEDIA_TYPES, Format
-from control.reports.forms.columns import HEADINGS, Column
+from control.reports.forms.columns import HEADINGS, FormColumn
 from control.reports.forms.form import Asked
 from control.reports.forms.issues import Issue, IssueCode
 from control.reports.forms.known import FormName
@@ -44,13 +44,13 @@ class IssueShown(Shape):
     position: int = Field(description="Of the placement.")
     link: str
     code: IssueCode
-    column: Column | None = Field(description="The column that it is about.")
+    column: FormColumn | None = Field(description="The column that it is about.")
     error: bool = Field(description="Whether it keeps the placement out of all rows.")
     says: str
 
 
 class ColumnShown(Shape):
-    column: Column = Field(description="Give placements an own column of this name, or of the heading.")
+    column: FormColumn = Field(description="Give placements an own column of this name, or of the heading.")
     heading: str
     required: bool
     lacking: int = Field(description="So many placements that are reported have no value in it.")

@@ -12,10 +12,10 @@ from sqlalchemy.schema import CreateTable, DropTable
 def staged(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> Iterator[None]:
     """Create the temporary table and fill it; each row has the order of its columns. It exists within the context."""
     connection.execute(CreateTable(table))
-    if connection.dialect.name == "sqlite":
+    if rows and connection.dialect.name == "sqlite":
         places = ", ".join("?" * len(table.columns))
         connection.exec_driver_sql(f"INSERT INTO {table.name} VALUES ({places})", list(rows))  # noqa: S608
-    else:
+    elif rows:
         _copy(connection, table, rows)
     yield
     connection.execute(DropTable(table))

@@ -1,5 +1,6 @@
 """The hostile corpus against every route, as a stranger and as a user: no error of ours, every error a problem."""
 
+import json
 from uuid import uuid4
 
 import pytest
@@ -35,7 +36,7 @@ class Sender:
 
 
 def check(answer, sent):
-    body = answer.get_json(force=True, silent=True)
+    body = json_of(answer)
     assert answer.status_code < 500 or (answer.status_code, body["code"]) == (503, "not_ready"), sent
     for name, value in answer.headers:
         assert name.lower() != "set-cookie", sent
@@ -45,6 +46,14 @@ def check(answer, sent):
         assert body["code"], sent
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert "Traceback" not in answer.text
+
+
+def json_of(answer):
+    """As any program reads it: the API itself takes no object of a hundred names, which its own document is."""
+    try:
+        return json.loads(answer.text)
+    except ValueError:
+        return None
 
 
 @pytest.fixture

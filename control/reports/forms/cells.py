@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from control.reports.forms.columns import Column
+from control.reports.forms.columns import FormColumn
 from control.reports.forms.money import RATES, WITHOUT_VAT
 from crawler.spreadsheets.writing.amounts import GROUPS, amount
 
@@ -57,23 +57,23 @@ def _day(cell: str) -> date:
     raise ValueError
 
 
-READERS: dict[Column, Callable[[str], Any]] = {
-    Column.CREATIVE: _text,
-    Column.PAD: _text,
-    Column.PAD_NAME: _text,
-    Column.CREATIVE_NAME: _text,
-    Column.PAID_SHOWS: _count,
-    Column.AMOUNT: _money,
-    Column.PRICE: _money,
-    Column.VAT_RATE: _rate,
-    Column.PAY_TYPE: lambda cell: PAY_TYPES[cell.lower()],
-    Column.PLANNED_FROM: _day,
-    Column.PLANNED_TO: _day,
-    Column.OWNED_BY_AGENCY: lambda cell: YES_AND_NO[cell.lower()],
-    Column.SELF_PROMOTION: lambda cell: YES_AND_NO[cell.lower()],
+READERS: dict[FormColumn, Callable[[str], Any]] = {
+    FormColumn.CREATIVE: _text,
+    FormColumn.PAD: _text,
+    FormColumn.PAD_NAME: _text,
+    FormColumn.CREATIVE_NAME: _text,
+    FormColumn.PAID_SHOWS: _count,
+    FormColumn.AMOUNT: _money,
+    FormColumn.PRICE: _money,
+    FormColumn.VAT_RATE: _rate,
+    FormColumn.PAY_TYPE: lambda cell: PAY_TYPES[cell.lower()],
+    FormColumn.PLANNED_FROM: _day,
+    FormColumn.PLANNED_TO: _day,
+    FormColumn.OWNED_BY_AGENCY: lambda cell: YES_AND_NO[cell.lower()],
+    FormColumn.SELF_PROMOTION: lambda cell: YES_AND_NO[cell.lower()],
 }
 
 
-def read(column: Column, cell: str) -> Any:
+def read(column: FormColumn, cell: str) -> Any:
     """Return the value of a cell. Raises ValueError or KeyError if it is none."""
     return READERS[column](cell)

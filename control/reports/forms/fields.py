@@ -2,15 +2,15 @@
 
 from decimal import Decimal
 
-from control.reports.forms.columns import Column
+from control.reports.forms.columns import FormColumn
 from control.reports.forms.form import Getter
 from control.reports.forms.money import Amount, plain, split
 from control.reports.forms.statistic import Statistic
 
 
 def _amount(row: Statistic) -> Amount | None:
-    amount = row[Column.AMOUNT]
-    return None if amount is None else split(amount, row[Column.VAT_RATE])
+    amount = row[FormColumn.AMOUNT]
+    return None if amount is None else split(amount, row[FormColumn.VAT_RATE])
 
 
 def text(part: str) -> Getter:
@@ -32,7 +32,7 @@ def number(part: str) -> Getter:
 
 
 def price(row: Statistic) -> str | None:
-    found: Decimal | None = row[Column.PRICE]
+    found: Decimal | None = row[FormColumn.PRICE]
     return None if found is None else plain(found)
 
 
@@ -56,6 +56,6 @@ def shows(row: Statistic) -> int:
     return row.shows
 
 
-def of(column: Column) -> Getter:
+def of(column: FormColumn) -> Getter:
     """Write what the column gives, as it is."""
     return lambda row: row[column]

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from control.reports.forms import given as reading
 from control.reports.forms import rules
-from control.reports.forms.columns import OF_THE_POST, Column
+from control.reports.forms.columns import OF_THE_POST, FormColumn
 from control.reports.forms.given import Given
 from control.reports.forms.issues import Issue, IssueCode
 from control.reports.forms.line import Line
@@ -34,25 +34,25 @@ class Form:
     title: str
     call: str
     wrap: str
-    identity: tuple[Column, Column]
+    identity: tuple[FormColumn, FormColumn]
     fields: Fields
-    required: tuple[Column, ...] = ()
-    optional: tuple[Column, ...] = ()
-    together: tuple[Column, ...] = ()
+    required: tuple[FormColumn, ...] = ()
+    optional: tuple[FormColumn, ...] = ()
+    together: tuple[FormColumn, ...] = ()
     rules: tuple[Rule, ...] = ()
     zeroes: bool = False
     headings: Mapping[Lang, Mapping[str, str]] = field(default_factory=dict)
     tolerates: frozenset[IssueCode] = frozenset()
 
     @property
-    def columns(self) -> tuple[Column, ...]:
+    def columns(self) -> tuple[FormColumn, ...]:
         return tuple(dict.fromkeys((*self.identity, *self.required, *self.together, *self.optional)))
 
 
 class Asked(NamedTuple):
     """A column that the form takes from the user, and how many placements that are reported lack it."""
 
-    column: Column
+    column: FormColumn
     required: bool
     lacking: int
 
@@ -80,7 +80,7 @@ def fill(form: Form, lines: Sequence[Line], today: date) -> Filled:
 
 
 def _is_reported(form: Form, given: Given) -> bool:
-    return given.is_reported or (form.zeroes and given.values.get(Column.SELF_PROMOTION) is True)
+    return given.is_reported or (form.zeroes and given.values.get(FormColumn.SELF_PROMOTION) is True)
 
 
 def _lacking(form: Form, given: Given) -> Iterator[Issue]:
@@ -136,10 +136,10 @@ def _hold_back(group: Sequence[Given]) -> None:
 
 def _zeroed(form: Form, statistic: Statistic) -> Statistic:
     """Put zeroes where the register wants them; an amount of nothing has no VAT whatever its rate."""
-    if not (form.zeroes and statistic[Column.SELF_PROMOTION]):
+    if not (form.zeroes and statistic[FormColumn.SELF_PROMOTION]):
         return statistic
-    zeroes = {Column.PAID_SHOWS: 0, Column.AMOUNT: Decimal(0), Column.PRICE: Decimal(0)}
-    return replace(statistic, shows=0, values={Column.VAT_RATE: WITHOUT_VAT} | statistic.values | zeroes)
+    zeroes = {FormColumn.PAID_SHOWS: 0, FormColumn.AMOUNT: Decimal(0), FormColumn.PRICE: Decimal(0)}
+    return replace(statistic, shows=0, values={FormColumn.VAT_RATE: WITHOUT_VAT} | statistic.values | zeroes)
 
 
 def render(fields: Fields, statistic: Statistic) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
 from control.reports.forms import cells
-from control.reports.forms.columns import Column, recognise
+from control.reports.forms.columns import FormColumn, recognise
 from control.reports.forms.issues import Issue, IssueCode
 from control.reports.forms.line import Line
 from control.reports.month_views import MonthFlag
@@ -25,7 +25,7 @@ NOTHING_TO_REPORT = {IssueCode.NOT_PUBLISHED, IssueCode.NO_SHOWS}
 
 class Given(NamedTuple):
     line: Line
-    values: dict[Column, Any]
+    values: dict[FormColumn, Any]
     issues: list[Issue]
 
     @property
@@ -33,7 +33,7 @@ class Given(NamedTuple):
         return not NOTHING_TO_REPORT & {issue.code for issue in self.issues}
 
 
-def read(line: Line, wanted: Collection[Column], tolerated: Collection[IssueCode] = ()) -> Given:
+def read(line: Line, wanted: Collection[FormColumn], tolerated: Collection[IssueCode] = ()) -> Given:
     """Read the columns that a form wants, and no others: what it does not ask for cannot be wrong."""
     given = Given(line, {}, [issue for issue in _of_shows(line) if issue.code not in tolerated])
     found = recognise(line.own)
@@ -52,7 +52,7 @@ def _of_shows(line: Line) -> list[Issue]:
     return [Issue(line.position, code) for code in codes]
 
 
-def _take(given: Given, column: Column, texts: Sequence[str]) -> None:
+def _take(given: Given, column: FormColumn, texts: Sequence[str]) -> None:
     if not texts:
         return
     code = IssueCode.TWO_VALUES if len(texts) > 1 else None
@@ -66,12 +66,12 @@ def _take(given: Given, column: Column, texts: Sequence[str]) -> None:
         given.issues.append(Issue(given.line.position, code, column))
 
 
-def _take_post(given: Given, wanted: Collection[Column]) -> None:
+def _take_post(given: Given, wanted: Collection[FormColumn]) -> None:
     line = given.line
-    if Column.WALL in wanted and line.wall:
-        given.values[Column.WALL] = line.wall
+    if FormColumn.WALL in wanted and line.wall:
+        given.values[FormColumn.WALL] = line.wall
     erids = [line.erid] if line.erid else line.erids
-    if Column.ERID in wanted and len(erids) == 1:
-        given.values[Column.ERID] = erids[0]
-    if Column.ERID in wanted and len(erids) > 1:
-        given.issues.append(Issue(line.position, IssueCode.SEVERAL_ERIDS, Column.ERID))
+    if FormColumn.ERID in wanted and len(erids) == 1:
+        given.values[FormColumn.ERID] = erids[0]
+    if FormColumn.ERID in wanted and len(erids) > 1:
+        given.issues.append(Issue(line.position, IssueCode.SEVERAL_ERIDS, FormColumn.ERID))

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import NamedTuple
 
-from control.reports.forms.columns import Column
+from control.reports.forms.columns import FormColumn
 
 
 class IssueCode(StrEnum):
@@ -50,7 +50,7 @@ NOTES = {
 class Issue(NamedTuple):
     position: int  # of the placement
     code: IssueCode
-    column: Column | None = None
+    column: FormColumn | None = None
 
     @property
     def is_error(self) -> bool:

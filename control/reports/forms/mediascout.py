@@ -3,7 +3,7 @@ wall's address themselves, and no ids of a cabinet.
 """
 
 from control.reports.forms import fields
-from control.reports.forms.columns import Column
+from control.reports.forms.columns import FormColumn
 from control.reports.forms.form import Form
 from control.reports.forms.issues import IssueCode
 from control.reports.forms.money import WITHOUT_VAT
@@ -14,15 +14,15 @@ PAY_TYPES = {"cpm": "CPM", "cpc": "CPC", "cpa": "CPA", "other": "Other"}
 
 
 def _pay_type(row: Statistic) -> str:
-    return PAY_TYPES[row[Column.PAY_TYPE]]
+    return PAY_TYPES[row[FormColumn.PAY_TYPE]]
 
 
 def _rate(row: Statistic) -> float:
-    return float(row[Column.VAT_RATE])
+    return float(row[FormColumn.VAT_RATE])
 
 
 def _price(row: Statistic) -> float:
-    return float(row[Column.PRICE])
+    return float(row[FormColumn.PRICE])
 
 
 FORM = Form(
@@ -30,22 +30,22 @@ FORM = Form(
     title="МедиаСкаут v3.1",
     call="POST /webapi/v3.1/statistics",
     wrap="Statistics",
-    identity=(Column.ERID, Column.WALL),
+    identity=(FormColumn.ERID, FormColumn.WALL),
     required=(
-        *(Column.PAD_NAME, Column.OWNED_BY_AGENCY, Column.PAID_SHOWS),
-        *(Column.AMOUNT, Column.VAT_RATE, Column.PRICE, Column.PAY_TYPE),
+        *(FormColumn.PAD_NAME, FormColumn.OWNED_BY_AGENCY, FormColumn.PAID_SHOWS),
+        *(FormColumn.AMOUNT, FormColumn.VAT_RATE, FormColumn.PRICE, FormColumn.PAY_TYPE),
     ),
-    optional=(Column.PLANNED_FROM, Column.PLANNED_TO, Column.SELF_PROMOTION),
+    optional=(FormColumn.PLANNED_FROM, FormColumn.PLANNED_TO, FormColumn.SELF_PROMOTION),
     # The rate is a number there, and nothing public says which one stands for an amount without VAT.
-    rules=(Rule(IssueCode.VAT_NOT_KNOWN, Column.VAT_RATE, lambda row, _: row[Column.VAT_RATE] == WITHOUT_VAT),),
+    rules=(Rule(IssueCode.VAT_NOT_KNOWN, FormColumn.VAT_RATE, lambda row, _: row[FormColumn.VAT_RATE] == WITHOUT_VAT),),
     fields={
-        "Erid": fields.of(Column.ERID),
-        "PlatformUrl": fields.of(Column.WALL),
-        "PlatformName": fields.of(Column.PAD_NAME),
+        "Erid": fields.of(FormColumn.ERID),
+        "PlatformUrl": fields.of(FormColumn.WALL),
+        "PlatformName": fields.of(FormColumn.PAD_NAME),
         "PlatformType": lambda _: "Site",
-        "PlatformOwnedByAgency": fields.of(Column.OWNED_BY_AGENCY),
+        "PlatformOwnedByAgency": fields.of(FormColumn.OWNED_BY_AGENCY),
         "Type": _pay_type,
-        "ImpsPlan": fields.of(Column.PAID_SHOWS),
+        "ImpsPlan": fields.of(FormColumn.PAID_SHOWS),
         "ImpsFact": fields.shows,
         "StartDatePlan": fields.planned_first,
         "StartDateFact": fields.first,

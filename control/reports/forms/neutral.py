@@ -1,7 +1,7 @@
 """The neutral table: what every register asks for, and nothing that only the user can know."""
 
 from control.reports.forms import fields
-from control.reports.forms.columns import Column
+from control.reports.forms.columns import FormColumn
 from control.reports.forms.form import Form
 
 FORM = Form(
@@ -9,10 +9,10 @@ FORM = Form(
     title="",
     call="",
     wrap="rows",
-    identity=(Column.ERID, Column.WALL),
+    identity=(FormColumn.ERID, FormColumn.WALL),
     fields={
-        "erid": fields.of(Column.ERID),
-        "wall": fields.of(Column.WALL),
+        "erid": fields.of(FormColumn.ERID),
+        "wall": fields.of(FormColumn.WALL),
         "shows": fields.shows,
         "from": fields.first,
         "to": fields.last,

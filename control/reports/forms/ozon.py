@@ -1,7 +1,7 @@
 """Ozon ОРД, version 2: `POST /api/external/v2/statistic`. Its counts and amounts are texts."""
 
 from control.reports.forms import fields
-from control.reports.forms.columns import Column
+from control.reports.forms.columns import FormColumn
 from control.reports.forms.form import Form
 from control.reports.forms.money import WITHOUT_VAT
 from control.reports.forms.statistic import Statistic
@@ -9,7 +9,7 @@ from control.reports.forms.statistic import Statistic
 
 def _id(row: Statistic) -> str:
     """Name the row by what it is known by, so that a second time it is the same row."""
-    return f"{row[Column.CREATIVE]}__{row[Column.PAD]}__{row.month.isoformat()}"
+    return f"{row[FormColumn.CREATIVE]}__{row[FormColumn.PAD]}__{row.month.isoformat()}"
 
 
 def _shows(row: Statistic) -> str:
@@ -17,11 +17,11 @@ def _shows(row: Statistic) -> str:
 
 
 def _paid_shows(row: Statistic) -> str:
-    return str(row[Column.PAID_SHOWS])
+    return str(row[FormColumn.PAID_SHOWS])
 
 
 def _has_vat(row: Statistic) -> bool:
-    return bool(row[Column.VAT_RATE] != WITHOUT_VAT)
+    return bool(row[FormColumn.VAT_RATE] != WITHOUT_VAT)
 
 
 FORM = Form(
@@ -29,13 +29,13 @@ FORM = Form(
     title="Ozon ОРД v2",
     call="POST /api/external/v2/statistic",
     wrap="statistics",
-    identity=(Column.CREATIVE, Column.PAD),
-    required=(Column.PAID_SHOWS, Column.AMOUNT, Column.VAT_RATE, Column.PRICE),
-    optional=(Column.PLANNED_FROM, Column.PLANNED_TO, Column.SELF_PROMOTION),
+    identity=(FormColumn.CREATIVE, FormColumn.PAD),
+    required=(FormColumn.PAID_SHOWS, FormColumn.AMOUNT, FormColumn.VAT_RATE, FormColumn.PRICE),
+    optional=(FormColumn.PLANNED_FROM, FormColumn.PLANNED_TO, FormColumn.SELF_PROMOTION),
     fields={
         "externalStatisticId": _id,
-        "externalCreativeId": fields.of(Column.CREATIVE),
-        "externalPlatformId": fields.of(Column.PAD),
+        "externalCreativeId": fields.of(FormColumn.CREATIVE),
+        "externalPlatformId": fields.of(FormColumn.PAD),
         "dateStartFact": fields.first,
         "dateEndFact": fields.last,
         "dateStartPlan": fields.planned_first,

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from control.reports.forms.columns import HEADINGS, Column
+from control.reports.forms.columns import HEADINGS, FormColumn
 from control.reports.forms.form import Form
 from control.reports.forms.issues import IssueCode
 from control.reports.forms.money import WITHOUT_VAT
@@ -23,10 +23,10 @@ FORM = Form(
     title="",
     call="",
     wrap="rows",
-    identity=(Column.ERID, Column.WALL),
+    identity=(FormColumn.ERID, FormColumn.WALL),
     optional=(
-        *(Column.CREATIVE_NAME, Column.PAID_SHOWS, Column.PAY_TYPE, Column.PRICE, Column.AMOUNT),
-        Column.VAT_RATE,
+        *(FormColumn.CREATIVE_NAME, FormColumn.PAID_SHOWS, FormColumn.PAY_TYPE, FormColumn.PRICE, FormColumn.AMOUNT),
+        FormColumn.VAT_RATE,
     ),
     fields={},
     tolerates=frozenset({IssueCode.UNFINISHED}),
@@ -49,12 +49,12 @@ def _money(amount: Decimal | None) -> float | None:
 
 
 def _rate(row: Statistic, lang: Lang) -> Value:
-    rate: str | None = row[Column.VAT_RATE]
+    rate: str | None = row[FormColumn.VAT_RATE]
     return NO_VAT[lang] if rate == WITHOUT_VAT else rate
 
 
 def _pay_type(row: Statistic, lang: Lang) -> Value:
-    kind: str | None = row[Column.PAY_TYPE]
+    kind: str | None = row[FormColumn.PAY_TYPE]
     return OTHER[lang] if kind == "other" else kind and kind.upper()
 
 
@@ -62,17 +62,17 @@ COLUMNS = (
     PaperColumn(
         {"ru": "ERID (токен)", "en": "ERID (token)"},
         {"ru": "Токен из поста или из размещения.", "en": "The token of the post, or of the placement."},
-        lambda row, _, __: row[Column.ERID],
+        lambda row, _, __: row[FormColumn.ERID],
     ),
     PaperColumn(
-        HEADINGS[Column.CREATIVE_NAME],
+        HEADINGS[FormColumn.CREATIVE_NAME],
         {"ru": "Из вашего столбца с таким названием.", "en": "From your column of this name."},
-        lambda row, _, __: row[Column.CREATIVE_NAME],
+        lambda row, _, __: row[FormColumn.CREATIVE_NAME],
     ),
     PaperColumn(
-        HEADINGS[Column.WALL],
+        HEADINGS[FormColumn.WALL],
         {"ru": "Адрес стены, на которой стоит пост.", "en": "The address of the wall that shows the post."},
-        lambda row, _, __: row[Column.WALL],
+        lambda row, _, __: row[FormColumn.WALL],
     ),
     PaperColumn(
         {"ru": "Количество показов", "en": "Shows"},
@@ -81,9 +81,9 @@ COLUMNS = (
         Kind.COUNT,
     ),
     PaperColumn(
-        HEADINGS[Column.PAID_SHOWS],
+        HEADINGS[FormColumn.PAID_SHOWS],
         {"ru": "Из вашего столбца, сумма по размещениям.", "en": "From your column, added up."},
-        lambda row, _, __: row[Column.PAID_SHOWS],
+        lambda row, _, __: row[FormColumn.PAID_SHOWS],
         Kind.COUNT,
     ),
     PaperColumn(
@@ -99,24 +99,24 @@ COLUMNS = (
         Kind.DAY,
     ),
     PaperColumn(
-        HEADINGS[Column.PAY_TYPE],
+        HEADINGS[FormColumn.PAY_TYPE],
         {"ru": "CPM, CPC, CPA или иное: из вашего столбца.", "en": "CPM, CPC, CPA or other: from your column."},
         lambda row, lang, _: _pay_type(row, lang),
     ),
     PaperColumn(
         {"ru": "Стоимость одного события, ₽", "en": "Price of an event, ₽"},
         {"ru": "Из вашего столбца, с НДС.", "en": "From your column, with VAT."},
-        lambda row, _, __: _money(row[Column.PRICE]),
+        lambda row, _, __: _money(row[FormColumn.PRICE]),
         Kind.PRICE,
     ),
     PaperColumn(
         {"ru": "Сумма (с НДС, если облагается), ₽", "en": "Amount (with VAT if there is any), ₽"},
         {"ru": "Из вашего столбца, сумма по размещениям.", "en": "From your column, added up."},
-        lambda row, _, __: _money(row[Column.AMOUNT]),
+        lambda row, _, __: _money(row[FormColumn.AMOUNT]),
         Kind.MONEY,
     ),
     PaperColumn(
-        HEADINGS[Column.VAT_RATE],
+        HEADINGS[FormColumn.VAT_RATE],
         {"ru": "Из вашего столбца.", "en": "From your column."},
         lambda row, lang, _: _rate(row, lang),
     ),

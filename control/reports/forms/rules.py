@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from control.reports.forms import money
-from control.reports.forms.columns import Column
+from control.reports.forms.columns import FormColumn
 from control.reports.forms.issues import IssueCode
 from control.reports.forms.statistic import Statistic
 
@@ -26,7 +26,7 @@ class Rule(NamedTuple):
     """`broken` takes the row and today's date in UTC."""
 
     code: IssueCode
-    column: Column | None
+    column: FormColumn | None
     broken: Broken
 
 
@@ -35,36 +35,36 @@ def _one_month(first: date, last: date) -> bool:
 
 
 def _wrong_plan(row: Statistic, _: date) -> bool:
-    planned = row[Column.PLANNED_FROM] or row[Column.PLANNED_TO]
+    planned = row[FormColumn.PLANNED_FROM] or row[FormColumn.PLANNED_TO]
     return planned is not None and not _one_month(row.planned_first, row.planned_last)
 
 
-def _money(row: Statistic, column: Column) -> Decimal | None:
+def _money(row: Statistic, column: FormColumn) -> Decimal | None:
     found: Decimal | None = row[column]
     return found
 
 
 def _zero_and_positive(row: Statistic, _: date) -> bool:
-    amount, price = _money(row, Column.AMOUNT), _money(row, Column.PRICE)
+    amount, price = _money(row, FormColumn.AMOUNT), _money(row, FormColumn.PRICE)
     return amount is not None and price is not None and (amount == 0) != (price == 0)
 
 
 def _price_decimals(row: Statistic, _: date) -> bool:
-    price = _money(row, Column.PRICE)
-    most = PRICE_DECIMALS.get(row[Column.PAY_TYPE], AMOUNT_DECIMALS)
+    price = _money(row, FormColumn.PRICE)
+    most = PRICE_DECIMALS.get(row[FormColumn.PAY_TYPE], AMOUNT_DECIMALS)
     return price is not None and money.decimals(price) > most
 
 
 def _amount_decimals(row: Statistic, _: date) -> bool:
-    amount = _money(row, Column.AMOUNT)
+    amount = _money(row, FormColumn.AMOUNT)
     return amount is not None and money.decimals(amount) > AMOUNT_DECIMALS
 
 
 def _promotion_with_money(row: Statistic, _: date) -> bool:
-    return bool(row[Column.SELF_PROMOTION] and (_money(row, Column.AMOUNT) or _money(row, Column.PRICE)))
+    return bool(row[FormColumn.SELF_PROMOTION] and (_money(row, FormColumn.AMOUNT) or _money(row, FormColumn.PRICE)))
 
 
-def _beyond(column: Column, most: Decimal) -> Broken:
+def _beyond(column: FormColumn, most: Decimal) -> Broken:
     return lambda row, _: (_money(row, column) or 0) >= most
 
 
@@ -73,29 +73,29 @@ OF_PERIOD = (
     Rule(IssueCode.ENDS_IN_FUTURE, None, lambda row, today: row.last > today),
 )
 OF_PLAN = (
-    Rule(IssueCode.WRONG_PLAN, Column.PLANNED_FROM, _wrong_plan),
-    Rule(IssueCode.ENDS_IN_FUTURE, Column.PLANNED_TO, lambda row, today: row.planned_last > max(today, row.last)),
+    Rule(IssueCode.WRONG_PLAN, FormColumn.PLANNED_FROM, _wrong_plan),
+    Rule(IssueCode.ENDS_IN_FUTURE, FormColumn.PLANNED_TO, lambda row, today: row.planned_last > max(today, row.last)),
 )
 OF_MONEY = (
     Rule(
         IssueCode.VAT_RATE_OF_OTHER_DATE,
-        Column.VAT_RATE,
-        lambda row, _: row[Column.VAT_RATE] is not None and not money.in_force(row[Column.VAT_RATE], row.last),
+        FormColumn.VAT_RATE,
+        lambda row, _: row[FormColumn.VAT_RATE] is not None and not money.in_force(row[FormColumn.VAT_RATE], row.last),
     ),
-    Rule(IssueCode.ZERO_AND_POSITIVE, Column.PRICE, _zero_and_positive),
-    Rule(IssueCode.TOO_MANY_DECIMALS, Column.AMOUNT, _amount_decimals),
-    Rule(IssueCode.TOO_MANY_DECIMALS, Column.PRICE, _price_decimals),
-    Rule(IssueCode.TOO_LARGE, Column.AMOUNT, _beyond(Column.AMOUNT, MOST_AMOUNT)),
-    Rule(IssueCode.TOO_LARGE, Column.PRICE, _beyond(Column.PRICE, MOST_PRICE)),
+    Rule(IssueCode.ZERO_AND_POSITIVE, FormColumn.PRICE, _zero_and_positive),
+    Rule(IssueCode.TOO_MANY_DECIMALS, FormColumn.AMOUNT, _amount_decimals),
+    Rule(IssueCode.TOO_MANY_DECIMALS, FormColumn.PRICE, _price_decimals),
+    Rule(IssueCode.TOO_LARGE, FormColumn.AMOUNT, _beyond(FormColumn.AMOUNT, MOST_AMOUNT)),
+    Rule(IssueCode.TOO_LARGE, FormColumn.PRICE, _beyond(FormColumn.PRICE, MOST_PRICE)),
 )
 OF_ERID = Rule(
     IssueCode.MALFORMED,
-    Column.ERID,
-    lambda row, _: row[Column.ERID] is not None and not ERID.fullmatch(row[Column.ERID]),
+    FormColumn.ERID,
+    lambda row, _: row[FormColumn.ERID] is not None and not ERID.fullmatch(row[FormColumn.ERID]),
 )
 OF_COUNTS = (
     Rule(IssueCode.TOO_LARGE, None, lambda row, _: row.shows > MOST_SHOWS),
-    Rule(IssueCode.TOO_LARGE, Column.PAID_SHOWS, lambda row, _: (row[Column.PAID_SHOWS] or 0) > MOST_SHOWS),
+    Rule(IssueCode.TOO_LARGE, FormColumn.PAID_SHOWS, lambda row, _: (row[FormColumn.PAID_SHOWS] or 0) > MOST_SHOWS),
 )
-PROMOTION = Rule(IssueCode.PROMOTION_WITH_MONEY, Column.SELF_PROMOTION, _promotion_with_money)
+PROMOTION = Rule(IssueCode.PROMOTION_WITH_MONEY, FormColumn.SELF_PROMOTION, _promotion_with_money)
 ALL = (*OF_PERIOD, *OF_PLAN, *OF_COUNTS, *OF_MONEY, OF_ERID, PROMOTION)

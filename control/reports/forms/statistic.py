@@ -8,18 +8,18 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from control.reports.forms.columns import Column
+from control.reports.forms.columns import FormColumn
 from control.reports.forms.given import Given
 from control.reports.forms.issues import IssueCode
 from control.reports.forms.line import Line
 from control.reports.month_views import ORDER
 
-SUMS = (Column.PAID_SHOWS, Column.AMOUNT)
-WORDS = (Column.CREATIVE_NAME,)  # the first is as good as the others
-FIRST_AND_LAST = {Column.PLANNED_FROM: min, Column.PLANNED_TO: max}
+SUMS = (FormColumn.PAID_SHOWS, FormColumn.AMOUNT)
+WORDS = (FormColumn.CREATIVE_NAME,)  # the first is as good as the others
+FIRST_AND_LAST = {FormColumn.PLANNED_FROM: min, FormColumn.PLANNED_TO: max}
 
 
-Wrong = tuple[IssueCode, Column | None]
+Wrong = tuple[IssueCode, FormColumn | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,18 +30,18 @@ class Statistic:
     shows: int
     first: date
     last: date
-    values: dict[Column, Any]
+    values: dict[FormColumn, Any]
 
-    def __getitem__(self, column: Column) -> Any:
+    def __getitem__(self, column: FormColumn) -> Any:
         return self.values.get(column)
 
     @property
     def planned_first(self) -> date:
-        return self[Column.PLANNED_FROM] or self.first
+        return self[FormColumn.PLANNED_FROM] or self.first
 
     @property
     def planned_last(self) -> date:
-        return self[Column.PLANNED_TO] or self.last
+        return self[FormColumn.PLANNED_TO] or self.last
 
     @property
     def month(self) -> date:
@@ -70,7 +70,7 @@ def _weakness(line: Line) -> int:
     return ORDER.index(line.basis)
 
 
-def _together(column: Column, group: Sequence[Given]) -> Any:
+def _together(column: FormColumn, group: Sequence[Given]) -> Any:
     values = [given.values[column] for given in group if column in given.values]
     if column in SUMS:
         return sum(values)
@@ -83,6 +83,6 @@ def contradictions(group: Sequence[Given]) -> list[Wrong]:
     return [(IssueCode.DIFFERS, column) for column in columns if _differs(column, group)]
 
 
-def _differs(column: Column, group: Sequence[Given]) -> bool:
+def _differs(column: FormColumn, group: Sequence[Given]) -> bool:
     values = {given.values.get(column) for given in group}
     return len(values) > 1 and (None in values if column in SUMS else column not in FIRST_AND_LAST)

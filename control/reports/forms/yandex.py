@@ -3,7 +3,7 @@ programs send.
 """
 
 from control.reports.forms import fields
-from control.reports.forms.columns import Column
+from control.reports.forms.columns import FormColumn
 from control.reports.forms.form import Form
 from control.reports.forms.money import WITHOUT_VAT
 from control.reports.forms.statistic import Statistic
@@ -12,7 +12,7 @@ RATES = {WITHOUT_VAT: "100"}  # its word for an amount that has no VAT; other ra
 
 
 def _rate(row: Statistic) -> str:
-    rate: str = row[Column.VAT_RATE]
+    rate: str = row[FormColumn.VAT_RATE]
     return RATES.get(rate, rate)
 
 
@@ -21,19 +21,19 @@ FORM = Form(
     title="Яндекс ОРД v8",
     call="POST https://ord.yandex.net/api/v8/statistics",
     wrap="statistics",
-    identity=(Column.CREATIVE, Column.PAD),
-    required=(Column.PAID_SHOWS, Column.AMOUNT, Column.VAT_RATE, Column.PRICE, Column.PAY_TYPE),
-    optional=(Column.PLANNED_FROM, Column.PLANNED_TO, Column.SELF_PROMOTION),
+    identity=(FormColumn.CREATIVE, FormColumn.PAD),
+    required=(FormColumn.PAID_SHOWS, FormColumn.AMOUNT, FormColumn.VAT_RATE, FormColumn.PRICE, FormColumn.PAY_TYPE),
+    optional=(FormColumn.PLANNED_FROM, FormColumn.PLANNED_TO, FormColumn.SELF_PROMOTION),
     fields={
-        "creativeId": fields.of(Column.CREATIVE),
-        "platformId": fields.of(Column.PAD),
+        "creativeId": fields.of(FormColumn.CREATIVE),
+        "platformId": fields.of(FormColumn.PAD),
         "impsFact": fields.shows,
-        "impsPlan": fields.of(Column.PAID_SHOWS),
+        "impsPlan": fields.of(FormColumn.PAID_SHOWS),
         "dateStartFact": fields.first,
         "dateEndFact": fields.last,
         "dateStartPlan": fields.planned_first,
         "dateEndPlan": fields.planned_last,
-        "type": fields.of(Column.PAY_TYPE),
+        "type": fields.of(FormColumn.PAY_TYPE),
         "amountPerUnit": fields.price,
         "amount": {
             "excludingVat": fields.text("excluding"),

@@ -68,6 +68,11 @@ def test_what_is_fresh_is_served_and_the_rest_waits(anna, known):
     assert today() - before == 4  # two of five count as one
 
 
+def test_a_batch_without_any_post_is_taken(anna):
+    batch = send(anna, ["spam"])
+    assert anna.get(f"/batches/{batch}").json["counts"]["failed"] == 1
+
+
 def test_a_batch_that_is_served_whole_is_over_at_once(anna, known):
     known(anna, 60, 90)
     before = today()

@@ -130,6 +130,12 @@ def test_a_bad_question_is_refused(anna, body):
     assert problem(anna.post("/plans/price", json=body)) == (422, "invalid_body")
 
 
+@pytest.mark.parametrize(("number", "status"), [("5", 200), ("5.0", 200), ("5.5", 422), ("true", 422)])
+def test_a_number_without_a_fraction_is_a_whole_one(anna, number, status):
+    body = f'{{"posts": {number}}}'
+    assert anna.post("/plans/price", data=body, content_type="application/json").status_code == status
+
+
 def test_nobody_learns_the_price_of_anothers_campaign(anna, boris):
     theirs = made(boris)["id"]
     for id_ in (theirs, "0" * 32, "\u0436"):

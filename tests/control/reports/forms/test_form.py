@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from control.reports.forms import form, neutral, vk
-from control.reports.forms.columns import Column
+from control.reports.forms.columns import FormColumn
 from control.reports.forms.given import OF_FLAGS
 from control.reports.forms.issues import IssueCode
 from control.reports.forms.known import FORMS
@@ -58,47 +58,47 @@ REFUSED = {
     "no number, and nobody says why": (line(shows=None), IssueCode.NO_READING, None),
     "a gap": (line(shows=None, flags=[MonthFlag.GAP]), IssueCode.GAP, None),
     "as of now": (line(flags=[MonthFlag.UNFINISHED]), IssueCode.UNFINISHED, None),
-    "no creative": (line(own=own(creative=None)), IssueCode.MISSING, Column.CREATIVE),
-    "a blank pad": (line(own=own(pad="  ")), IssueCode.MISSING, Column.PAD),
-    "too long an id": (line(own=own(creative="x" * 256)), IssueCode.TOO_LONG, Column.CREATIVE),
-    "two ids": (line(own=own(creative_id="creative-2")), IssueCode.TWO_VALUES, Column.CREATIVE),
-    "a price without an amount": (line(own=own(amount=None)), IssueCode.MISSING, Column.AMOUNT),
-    "an amount without a rate": (line(own=own(rate=None)), IssueCode.MISSING, Column.VAT_RATE),
-    "an amount in words": (line(own=own(amount="тысяча")), IssueCode.MALFORMED, Column.AMOUNT),
-    "an amount in two readings": (line(own=own(amount="1.000,5.0")), IssueCode.MALFORMED, Column.AMOUNT),
-    "a negative amount": (line(own=own(amount="-5")), IssueCode.MALFORMED, Column.AMOUNT),
-    "too many decimals": (line(own=own(amount="1,123456")), IssueCode.TOO_MANY_DECIMALS, Column.AMOUNT),
-    "more than ten digits": (line(own=own(amount="10000000000")), IssueCode.TOO_LARGE, Column.AMOUNT),
+    "no creative": (line(own=own(creative=None)), IssueCode.MISSING, FormColumn.CREATIVE),
+    "a blank pad": (line(own=own(pad="  ")), IssueCode.MISSING, FormColumn.PAD),
+    "too long an id": (line(own=own(creative="x" * 256)), IssueCode.TOO_LONG, FormColumn.CREATIVE),
+    "two ids": (line(own=own(creative_id="creative-2")), IssueCode.TWO_VALUES, FormColumn.CREATIVE),
+    "a price without an amount": (line(own=own(amount=None)), IssueCode.MISSING, FormColumn.AMOUNT),
+    "an amount without a rate": (line(own=own(rate=None)), IssueCode.MISSING, FormColumn.VAT_RATE),
+    "an amount in words": (line(own=own(amount="тысяча")), IssueCode.MALFORMED, FormColumn.AMOUNT),
+    "an amount in two readings": (line(own=own(amount="1.000,5.0")), IssueCode.MALFORMED, FormColumn.AMOUNT),
+    "a negative amount": (line(own=own(amount="-5")), IssueCode.MALFORMED, FormColumn.AMOUNT),
+    "too many decimals": (line(own=own(amount="1,123456")), IssueCode.TOO_MANY_DECIMALS, FormColumn.AMOUNT),
+    "more than ten digits": (line(own=own(amount="10000000000")), IssueCode.TOO_LARGE, FormColumn.AMOUNT),
     "decimals of a price by click": (
         line(own=own(price="2,123456", pay_type="cpc")),
         IssueCode.TOO_MANY_DECIMALS,
-        Column.PRICE,
+        FormColumn.PRICE,
     ),
-    "decimals of a price by show": (line(own=own(price="2,123456789")), IssueCode.TOO_MANY_DECIMALS, Column.PRICE),
-    "too large a price": (line(own=own(price="100000000000")), IssueCode.TOO_LARGE, Column.PRICE),
-    "an amount of nothing": (line(own=own(amount="0")), IssueCode.ZERO_AND_POSITIVE, Column.PRICE),
-    "a price of nothing": (line(own=own(price="0")), IssueCode.ZERO_AND_POSITIVE, Column.PRICE),
-    "last year's rate": (line(own=own(rate="20")), IssueCode.VAT_RATE_OF_OTHER_DATE, Column.VAT_RATE),
-    "no such rate": (line(own=own(rate="13")), IssueCode.MALFORMED, Column.VAT_RATE),
-    "no such pay type": (line(own=own(pay_type="по факту")), IssueCode.MALFORMED, Column.PAY_TYPE),
-    "half a show": (line(own=own(paid="1.5")), IssueCode.MALFORMED, Column.PAID_SHOWS),
-    "more shows than there can be": (line(own=own(paid=str(2**63))), IssueCode.TOO_LARGE, Column.PAID_SHOWS),
-    "a number without end": (line(own=own(paid="9" * 200)), IssueCode.MALFORMED, Column.PAID_SHOWS),
-    "no such day": (line(own=own(planned_from="31.09.2026")), IssueCode.MALFORMED, Column.PLANNED_FROM),
+    "decimals of a price by show": (line(own=own(price="2,123456789")), IssueCode.TOO_MANY_DECIMALS, FormColumn.PRICE),
+    "too large a price": (line(own=own(price="100000000000")), IssueCode.TOO_LARGE, FormColumn.PRICE),
+    "an amount of nothing": (line(own=own(amount="0")), IssueCode.ZERO_AND_POSITIVE, FormColumn.PRICE),
+    "a price of nothing": (line(own=own(price="0")), IssueCode.ZERO_AND_POSITIVE, FormColumn.PRICE),
+    "last year's rate": (line(own=own(rate="20")), IssueCode.VAT_RATE_OF_OTHER_DATE, FormColumn.VAT_RATE),
+    "no such rate": (line(own=own(rate="13")), IssueCode.MALFORMED, FormColumn.VAT_RATE),
+    "no such pay type": (line(own=own(pay_type="по факту")), IssueCode.MALFORMED, FormColumn.PAY_TYPE),
+    "half a show": (line(own=own(paid="1.5")), IssueCode.MALFORMED, FormColumn.PAID_SHOWS),
+    "more shows than there can be": (line(own=own(paid=str(2**63))), IssueCode.TOO_LARGE, FormColumn.PAID_SHOWS),
+    "a number without end": (line(own=own(paid="9" * 200)), IssueCode.MALFORMED, FormColumn.PAID_SHOWS),
+    "no such day": (line(own=own(planned_from="31.09.2026")), IssueCode.MALFORMED, FormColumn.PLANNED_FROM),
     "a plan over two months": (
         line(own=own(planned_from="2026-09-30", planned_to="2026-10-01")),
         IssueCode.WRONG_PLAN,
-        Column.PLANNED_FROM,
+        FormColumn.PLANNED_FROM,
     ),
     "a plan that ends before it begins": (
         line(own=own(planned_from="20.10.2026", planned_to="2026-10-19")),
         IssueCode.WRONG_PLAN,
-        Column.PLANNED_FROM,
+        FormColumn.PLANNED_FROM,
     ),
     "a plan that ends after today": (
         line(own=own(planned_from="01.11.2026", planned_to="2026-11-03")),
         IssueCode.ENDS_IN_FUTURE,
-        Column.PLANNED_TO,
+        FormColumn.PLANNED_TO,
     ),
     "two months": (line(first=date(2026, 9, 30)), IssueCode.WRONG_PERIOD, None),
     "an end before the beginning": (line(last=date(2026, 10, 4)), IssueCode.WRONG_PERIOD, None),
@@ -110,7 +110,7 @@ REFUSED = {
     "money for self-promotion": (
         line(own=own(self_promotion="да")),
         IssueCode.PROMOTION_WITH_MONEY,
-        Column.SELF_PROMOTION,
+        FormColumn.SELF_PROMOTION,
     ),
 }
 
@@ -180,7 +180,7 @@ def test_a_row_is_held_back_as_a_whole():
     lines = [line(0), line(1, own=own(amount="тысяча")), line(2, own=own(pad="pad-2"))]
     filled = form.fill(vk.FORM, lines, TODAY)
     assert [row["pad_external_id"] for row in filled.rows] == ["pad-2"]
-    assert codes(filled) == [(0, IssueCode.HELD_BACK, None), (1, IssueCode.MALFORMED, Column.AMOUNT)]
+    assert codes(filled) == [(0, IssueCode.HELD_BACK, None), (1, IssueCode.MALFORMED, FormColumn.AMOUNT)]
 
 
 def test_a_sum_may_be_too_large_where_its_parts_are_not():
@@ -191,7 +191,11 @@ def test_a_sum_may_be_too_large_where_its_parts_are_not():
 
 @pytest.mark.parametrize(
     ("changed", "column"),
-    [({"rate": "без НДС"}, Column.VAT_RATE), ({"price": "3"}, Column.PRICE), ({"paid": None}, Column.PAID_SHOWS)],
+    [
+        ({"rate": "без НДС"}, FormColumn.VAT_RATE),
+        ({"price": "3"}, FormColumn.PRICE),
+        ({"paid": None}, FormColumn.PAID_SHOWS),
+    ],
 )
 def test_placements_of_one_row_that_contradict_each_other_make_none(changed, column):
     filled = form.fill(vk.FORM, [line(0), line(1, own=own(**changed))], TODAY)
@@ -202,8 +206,8 @@ def test_placements_of_one_row_that_contradict_each_other_make_none(changed, col
 def test_what_is_missing_is_asked_for_by_column():
     filled = form.fill(FORMS["yandex"], [line(0, own=OURS), line(1, own=OURS | MONEY)], TODAY)
     lacking = {asked.column: asked.lacking for asked in filled.asked if asked.required}
-    money = (Column.AMOUNT, Column.VAT_RATE, Column.PRICE, Column.PAY_TYPE)
-    assert lacking == {Column.CREATIVE: 0, Column.PAD: 0, Column.PAID_SHOWS: 2} | dict.fromkeys(money, 1)
+    money = (FormColumn.AMOUNT, FormColumn.VAT_RATE, FormColumn.PRICE, FormColumn.PAY_TYPE)
+    assert lacking == {FormColumn.CREATIVE: 0, FormColumn.PAD: 0, FormColumn.PAID_SHOWS: 2} | dict.fromkeys(money, 1)
     assert {code for _, code, _ in codes(filled)} == {IssueCode.MISSING}
 
 
@@ -212,9 +216,9 @@ def test_what_is_missing_is_asked_for_by_column():
     [
         (None, ["2SDnjegvUsB"], []),
         ("2SDnjegvUsB", ["2SDnjegvUsB", "2SDnjegvUsC"], []),
-        (None, ["2SDnjegvUsB", "2SDnjegvUsC"], [(0, IssueCode.SEVERAL_ERIDS, Column.ERID)]),
-        (None, [], [(0, IssueCode.MISSING, Column.ERID)]),
-        ("-кот", [], [(0, IssueCode.MALFORMED, Column.ERID)]),
+        (None, ["2SDnjegvUsB", "2SDnjegvUsC"], [(0, IssueCode.SEVERAL_ERIDS, FormColumn.ERID)]),
+        (None, [], [(0, IssueCode.MISSING, FormColumn.ERID)]),
+        ("-кот", [], [(0, IssueCode.MALFORMED, FormColumn.ERID)]),
     ],
 )
 def test_an_erid_is_the_users_or_the_only_one_of_the_post(erid, erids, said):

@@ -3,7 +3,7 @@
 import pytest
 
 from control.reports.forms import form
-from control.reports.forms.columns import Column
+from control.reports.forms.columns import FormColumn
 from control.reports.forms.issues import IssueCode
 from control.reports.forms.known import FORMS
 from tests.control.reports.forms.lines import OURS, TODAY, codes, line, own
@@ -129,4 +129,4 @@ def test_without_vat_each_register_has_its_own_word():
 
 def test_what_mediascout_calls_an_amount_without_vat_is_not_guessed():
     found = filled("mediascout", rate="без НДС")
-    assert (found.rows, codes(found)) == ([], [(0, IssueCode.VAT_NOT_KNOWN, Column.VAT_RATE)])
+    assert (found.rows, codes(found)) == ([], [(0, IssueCode.VAT_NOT_KNOWN, FormColumn.VAT_RATE)])
