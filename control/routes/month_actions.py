@@ -26,7 +26,7 @@ class ReopenBody(Shape):
     )
 
 
-@closing.post("/campaigns/<id>/months/<month>/close", responses={200: MonthListed, 409: None, 422: None})
+@closing.post("/campaigns/<id>/months/<month>/close", responses={200: MonthListed, 409: None})
 def close_month(path: MonthPath) -> MonthListed:
     """Close a month: copies of its numbers, and of the readings that they rest on, never change from now on."""
     open_submissions.begin(caller())  # it reads all rows

@@ -21,7 +21,7 @@ from control.web.engine import db
 from control.web.idempotency_key import Headers
 from control.web.openapi import CAMPAIGNS, Shape, resource
 from control.web.settings import settings
-from control.web.whole_numbers import WholeNumber
+from control.web.whole_numbers import WHOLE
 from crawler.spreadsheets.reading import columns
 from crawler.spreadsheets.reading.table import LONGEST_CELL
 from crawler.store.database import snapshot, writing
@@ -72,7 +72,7 @@ class PlacementChange(Shape):
         None, description="In the campaign's currency, rounded to its hundredths; null: it is not known."
     )
     erid: str | None = Field(None, pattern=ERID, description="The token of advertising law, as it was given.")
-    baseline: Annotated[WholeNumber, Field(ge=0, le=MOST_VIEWS)] | None = Field(
+    baseline: Annotated[int, Field(ge=0, le=MOST_VIEWS, strict=True), WHOLE] | None = Field(
         None,
         description="The views of its post that were reported for the months before its first one here, all together; "
         "null: none were, or nobody knows.",

@@ -13,7 +13,7 @@ from control.web.auth import authenticate, caller
 from control.web.engine import db
 from control.web.openapi import CAMPAIGNS, Shape, resource
 from control.web.settings import settings
-from control.web.whole_numbers import WholeNumber
+from control.web.whole_numbers import WHOLE
 from crawler.store.database import snapshot
 
 MOST_POSTS = 20_000
@@ -24,7 +24,7 @@ api = resource("price", CAMPAIGNS, authenticate)
 class PriceBody(Shape):
     """Of new posts, of a campaign, or of both."""
 
-    posts: Annotated[WholeNumber, Field(ge=0, le=MOST_POSTS)] = Field(
+    posts: Annotated[int, Field(ge=0, le=MOST_POSTS, strict=True), WHOLE] = Field(
         0, description="So many that are just published, beside those of the campaign."
     )
     campaign: str | None = Field(None, description="The id of one of yours: what it follows counts.")

@@ -188,8 +188,9 @@ def _describe_errors(path: str, method: str, operation: dict[str, Any]) -> None:
 
 
 def _may_be_invalid(parameter: dict[str, Any]) -> bool:
-    """Whether a value of it can be refused; ids in a path are texts, and a wrong one is not found."""
-    return parameter["in"] in {"query", "header"} or parameter["schema"].get("type") == "integer"
+    """Whether a value of it can be refused; ids in a path are texts of any form, and a wrong one is not found."""
+    schema = parameter["schema"]
+    return parameter["in"] in {"query", "header"} or schema.get("type") == "integer" or "pattern" in schema
 
 
 def _error(status: int) -> dict[str, Any]:

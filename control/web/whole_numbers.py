@@ -1,8 +1,6 @@
 """Whole numbers in bodies: JSON knows no integers, so 1.0 is one, while `true` and `"1"` are none."""
 
-from typing import Annotated
-
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator
 
 
 def whole(value: object) -> object:
@@ -10,4 +8,4 @@ def whole(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-WholeNumber = Annotated[int, BeforeValidator(whole), Field(strict=True)]
+WHOLE = BeforeValidator(whole)  # beside a strict `Field` of an int
