@@ -2,10 +2,10 @@
 which it sorts and filters.
 """
 
+import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import cycle, islice
-from pathlib import Path
 from statistics import median
 
 from sqlalchemy import Engine, text, update
@@ -101,9 +101,10 @@ def processor_ms(server: Server, path: str) -> float:
 
 
 def processor(pid: int) -> float:
-    """Seconds of processor time of all threads there are, to the nanosecond: /proc/<pid>/stat counts hundredths."""
-    threads = Path(f"/proc/{pid}/task").glob("*/schedstat")
-    return sum(int(file.read_text().split()[0]) for file in threads) / 1e9
+    """Seconds of processor time of a process, threads that have ended included, to the nanosecond. The clock's id is
+    made as by clock_getcpuclockid(3).
+    """
+    return time.clock_gettime((~pid << 3) | 2)
 
 
 def _stored(name: str, links: int, rounds: int = 3) -> Figure:
