@@ -147,9 +147,8 @@ def test_the_setting_is_on_or_off(value):
         Settings(share_readings=value, secret_key="k" * 32, scrapyd_password="p")
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)  # SQLite has one writer
 def test_who_deletes_a_reading_waits_for_the_link_that_ends_with_it(anna, boris, known, monkeypatch):
-    if db.engine.dialect.name == "sqlite":
-        pytest.skip("SQLite has one writer: nobody deletes meanwhile")
     first = known(anna, 60)
     monkeypatch.setattr(settings(), "share_readings", "on")
     store, eraser = acceptance.store, Thread(target=anna.delete, args=(f"/batches/{first}",))
