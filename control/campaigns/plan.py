@@ -27,6 +27,7 @@ MONTH_END_SECONDS = (
     600.0  # the last readings of a month are taken in its last minutes, the first ones of the next after
 )
 MONTHLY = (PointKind.MONTH_END, PointKind.MONTH_BEGIN)
+POSTS_A_CALL = 100  # of VK: https://dev.vk.com/method/wall.getById
 SAFETY_SECONDS = 30.0  # so long before midnight the last one is taken: a call takes its time
 
 

@@ -10,13 +10,12 @@ from sqlalchemy import Connection, Row, Select, and_, func, select
 from control.accounts import row_lock
 from control.campaigns import forecast
 from control.campaigns.forecast import DAYS, HOUR_SECONDS, Load, Situation
-from control.campaigns.plan import Plan
+from control.campaigns.plan import POSTS_A_CALL, Plan
 from control.errors import FollowsTooMuch
 from crawler.store.database import read_clock
 from crawler.store.models.campaigns import Campaign, FollowedPost, Following, Placement, PointKind
 from crawler.store.models.posts import Post
 
-POSTS_A_REQUEST = 100  # https://dev.vk.com/method/wall.getById
 FOREVER = 1e12  # seconds since 1970
 
 
@@ -30,11 +29,11 @@ class Price(NamedTuple):
 
     @property
     def requests_a_day(self) -> int:
-        return math.ceil(self.a_day / POSTS_A_REQUEST)
+        return math.ceil(self.a_day / POSTS_A_CALL)
 
     @property
     def requests_this_month(self) -> int:
-        return math.ceil(self.this_month / POSTS_A_REQUEST)
+        return math.ceil(self.this_month / POSTS_A_CALL)
 
 
 class FollowedOnce(NamedTuple):

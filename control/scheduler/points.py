@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, bindparam, 
 
 from control.campaigns import next_points
 from control.campaigns.next_points import ROW, Key
-from control.campaigns.plan import MONTHLY
+from control.campaigns.plan import MONTHLY, POSTS_A_CALL
 from control.logs import get_logger
 from control.scheduler import telling
 from control.times import DAY_SECONDS
@@ -33,9 +33,8 @@ RETRYABLE = [reason for reason in Reason if reason.retryable]
 MOMENT: Any = select(now()).scalar_subquery()  # read once, so that an index serves: PostgreSQL's clock is volatile
 ARE_DUE = exists().where(FollowedPost.due_at.is_not(None), FollowedPost.late_at <= MOMENT)
 ARE_OPEN = exists().where(Point.settled_at.is_(None))
-PLACES = 100  # posts that one call of VK measures: https://dev.vk.com/method/wall.getById
-AT_ONCE = 50 * PLACES  # points of one transaction
-MAY_AT_ONCE = 10 * PLACES  # among which those are chosen that fill a call
+AT_ONCE = 50 * POSTS_A_CALL  # points of one transaction
+MAY_AT_ONCE = 10 * POSTS_A_CALL  # among which those are chosen that fill a call
 DEADLINE_SECONDS = 900.0  # of a batch of points: what has no number by then is asked again later
 OVERDUE_SECONDS = 120.0  # what is late by so much may hide further points that came up since
 AGAIN_SECONDS = (600.0, 3600.0)  # a post that is not there is asked again so long after the first and the second time
@@ -89,7 +88,7 @@ def _full_calls(connection: Connection) -> list[Row[Any]]:
     must = _due(connection, AT_ONCE, FollowedPost.late_at <= MOMENT, ~fills)
     if len(must) < AT_ONCE:
         must += _due(connection, AT_ONCE - len(must), FollowedPost.late_at <= MOMENT, fills)
-    missing = -len(must) % PLACES
+    missing = -len(must) % POSTS_A_CALL
     may = _due(connection, MAY_AT_ONCE, FollowedPost.late_at > MOMENT) if missing else []
     return [*must, *sorted(may, key=lambda row: row.kind == PointKind.BETWEEN)[:missing]]
 

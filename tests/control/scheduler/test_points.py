@@ -217,7 +217,7 @@ def test_calls_are_filled_with_what_may_be_taken_already(engine, user, follow):
     follow(user(), *links)
     may = {"from_at": clock(engine) - 1, "late_at": clock(engine) + HOUR}
     change(engine, update(FollowedPost).where(FollowedPost.post_id > 3).values(may))
-    assert points.gather(engine) == points.PLACES
+    assert points.gather(engine) == points.POSTS_A_CALL
     assert points.gather(engine) == 0
 
 
@@ -327,7 +327,7 @@ def test_what_fills_gaps_waits_for_ages_and_ends_of_months_however_late_it_is(en
 
 def test_what_may_be_taken_later_does_not_keep_from_what_must_be_now(engine, user, follow, monkeypatch):
     monkeypatch.setattr(points, "AT_ONCE", 2)
-    monkeypatch.setattr(points, "PLACES", 1)
+    monkeypatch.setattr(points, "POSTS_A_CALL", 1)
     follow(user(), *(f"https://vk.com/wall-1_{number}" for number in range(1, 5)))
     present = clock(engine)
     change(engine, update(FollowedPost).values(kind=PointKind.AGE, from_at=present - 100, late_at=present + 1000))
