@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Table
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateTable, DropTable
 
 
@@ -22,8 +23,15 @@ def staged(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]
 
 
 def _copy(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Send the rows by COPY, each as soon as it is made: https://www.psycopg.org/psycopg3/docs/basic/copy.html."""
+    """Send the rows by COPY, each as soon as it is made: https://www.psycopg.org/psycopg3/docs/basic/copy.html.
+
+    SQLAlchemy knows nothing of COPY, so we turn the driver's errors into its own, for which everybody is prepared.
+    """
     driver: Any = connection.connection.driver_connection
-    with driver.cursor() as cursor, cursor.copy(f"COPY {table.name} FROM STDIN") as copy:
-        for row in rows:
-            copy.write_row(row)
+    statement, errors = f"COPY {table.name} FROM STDIN", connection.dialect.loaded_dbapi.Error
+    try:
+        with driver.cursor() as cursor, cursor.copy(statement) as copy:
+            for row in rows:
+                copy.write_row(row)
+    except errors as error:
+        raise DBAPIError.instance(statement, None, error, errors, dialect=connection.dialect) from error

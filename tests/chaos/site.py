@@ -97,6 +97,11 @@ class Site:
             time.sleep(0.02)
         raise AssertionError(f"not {what} in {seconds} s")
 
+    def faults(self) -> list[str]:
+        """What our processes have logged as errors of ours."""
+        files = (self.system.folder / "var").rglob("*.log*")
+        return [line for file in files for line in file.read_text().splitlines() if "internal error" in line]
+
     def again(self) -> None:
         """Start the system anew once all that is left of a killed one has gone."""
         assert self.system.process

@@ -89,7 +89,7 @@ class Round:
             for thread in threads:
                 thread.join()
         self.site.vk.set(trouble=0.0)
-        assert not self.errors, self.errors
+        assert not self.errors, [*self.errors, *self.site.faults()]
         self.settle(report, time.monotonic())
         report.asked += self.asked() - before
 
