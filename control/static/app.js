@@ -47,7 +47,7 @@ function follow(root) {
   const rest = document.title.slice(document.title.indexOf(" · ")), every = Number(root.dataset.every);
   const quarters = () => bar ? Math.floor(bar.value / bar.max * 4) : 0;
   let tag = null, quarter = quarters(), over = false, timer = 0, failures = 0;
-  const pause = () => (every || Math.min(SLOW, Math.max(FAST, (Date.now() - began) / 20))) * 2 ** Math.min(failures, 4);
+  const pause = () => (every || Math.min(SLOW, Math.max(FAST, (Date.now() - began) / 15))) * 2 ** Math.min(failures, 4);
   const later = () => {
     clearTimeout(timer);
     if (!document.hidden && (every || !over)) timer = setTimeout(look, pause() * (0.9 + Math.random() / 5));

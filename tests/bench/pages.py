@@ -89,7 +89,7 @@ def _polls(server: Server, ids: list[str], links: str, times: int) -> Iterator[F
 def waits(seconds: float) -> Iterator[float]:
     """When a tab that was opened at 0 asks, as app.js does: less and less often, after 1 to 15 s."""
     now = 0.0
-    while (now := now + min(15.0, max(1.0, now / 20))) < seconds:
+    while (now := now + min(15.0, max(1.0, now / 15))) < seconds:
         yield now
 
 
