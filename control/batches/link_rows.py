@@ -16,6 +16,7 @@ from crawler.platforms.contract import COUNTS
 from crawler.queue import own_rows
 from crawler.queue.acceptance import storable
 from crawler.reasons import Reason
+from crawler.store.database import alike
 from crawler.store.models.batches import Batch, Link, Status
 from crawler.store.models.posts import Post, Reading, Wall
 
@@ -185,7 +186,7 @@ def _ordered(stretch: Stretch) -> Select[*tuple[Any, ...]]:
 def matching(reason: str | None, text: str | None) -> list[ColumnElement[bool]]:
     """Return the conditions for links that failed for this reason and contain this text; None and "" match any link."""
     which = [Link.reason == reason] if reason else []
-    return [*which, Link.url.ilike(pattern(text), escape=ESCAPE)] if text else which
+    return [*which, alike(Link.url, pattern(text))] if text else which
 
 
 def pattern(text: str) -> str:

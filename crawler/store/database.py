@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Double, Engine, Text, create_engine, event, select
+from sqlalchemy import Boolean, Connection, Double, Engine, Text, create_engine, event, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -56,6 +56,31 @@ def _sqlite_folded(element: folded, compiler: SQLCompiler, **given: Any) -> str:
 @compiles(folded, "postgresql")
 def _postgresql_folded(element: folded, compiler: SQLCompiler, **given: Any) -> str:
     return f"lower({compiler.process(element.clauses, **given)})"
+
+
+class alike(FunctionElement[bool]):  # noqa: N801
+    """Whether a text matches a LIKE pattern, whose escape is a backslash, in any case of Latin letters at least.
+
+    SQLite's own LIKE does so. SQLAlchemy's `ilike` would call `lower` for each row besides.
+    """
+
+    type = Boolean()
+    inherit_cache = True
+
+
+@compiles(alike, "sqlite")
+def _sqlite_alike(element: alike, compiler: SQLCompiler, **given: Any) -> str:
+    return _like("LIKE", element, compiler, given)
+
+
+@compiles(alike, "postgresql")
+def _postgresql_alike(element: alike, compiler: SQLCompiler, **given: Any) -> str:
+    return _like("ILIKE", element, compiler, given)
+
+
+def _like(operator: str, element: alike, compiler: SQLCompiler, given: dict[str, Any]) -> str:
+    text, pattern = (compiler.process(each, **given) for each in element.clauses)
+    return f"({text} {operator} {pattern} ESCAPE '\\')"
 
 
 def read_clock(connection: Connection) -> float:
