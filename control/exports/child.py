@@ -8,7 +8,8 @@ import os
 import resource
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -118,11 +119,21 @@ class Counted:
             self.note(self.done)
 
 
+def ahead(pages: Iterable[Sequence[Row]]) -> Iterator[Sequence[Row]]:
+    """Read the next page in a thread while the present one is written: the database and we work at once."""
+    rest = iter(pages)
+    with ThreadPoolExecutor(1, "reader") as reader:
+        coming = reader.submit(next, rest, None)
+        while (page := coming.result()) is not None:
+            coming = reader.submit(next, rest, None)
+            yield page
+
+
 def write(  # noqa: PLR0913, PLR0917 - each is another thing
     engine: Engine, user_id: str, table: Table, file: Path, moment: float, note: Note
 ) -> int:
     """Write a file of a batch, and return how many rows it has."""
-    rows = Counted(source.pages(engine, table.source, table.choice), note)
+    rows = Counted(ahead(source.pages(engine, table.source, table.choice)), note)
     rest = source.without_link(engine, table.source) if table.choice.is_all else ()
     series = growth.series(engine, user_id, table.source, table.choice)
     if table.choice.format is Format.XLSX:
