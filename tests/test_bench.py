@@ -7,7 +7,21 @@ import sys
 
 import pytest
 
-from tests.bench import attack, budget, growth, history, login, million, pages, post, posts, report, sheets, stored
+from tests.bench import (
+    attack,
+    budget,
+    campaigns,
+    growth,
+    history,
+    login,
+    million,
+    pages,
+    post,
+    posts,
+    report,
+    sheets,
+    stored,
+)
 from tests.bench.__main__ import BENCHES
 from tests.bench.figures import Figure, p95
 from tests.bench.original import Original
@@ -70,6 +84,13 @@ def test_pages_are_measured():
     assert "/checks/<id>?sort=-views" in slowest.how
     assert list(pages.waits(4)) == [1.0, 2.0, 3.0]
     assert list(pages.waits(500))[-1] - list(pages.waits(500))[-2] == 15.0
+
+
+@pytest.mark.process
+def test_a_campaign_is_measured_and_a_month_of_it_closed():
+    page, list_, sum_, closing, wait = campaigns.measure(placements=200, times=1, names=(SQLITE,))
+    assert all(figure.value > 0 for figure in (page, list_, sum_, closing, wait))
+    assert "/followed/<id>?sort=-views" in page.how
 
 
 @pytest.mark.process

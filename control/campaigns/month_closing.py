@@ -14,6 +14,8 @@ from crawler.store.database import snapshot, writing
 from crawler.store.models.accounts import User
 from crawler.store.models.months import ClosedMonth, Reopening
 
+STORED_AT_ONCE = 250  # rows: all others wait for that long before they write
+
 log = get_logger()
 
 
@@ -34,7 +36,7 @@ def close(engine: Engine, user_id: str, public_id: str, name: str) -> None:
             return
         _check(reading, report)
         known = _entries(reading, campaign)
-        for rows in month_report.slices(reading, report):
+        for rows in month_report.slices(reading, report, at_once=STORED_AT_ONCE):
             with writing(engine) as connection:
                 campaigns.find(connection, user_id, public_id, lock=True)
                 closing = closing or month_copies.begin(connection, campaign.id)

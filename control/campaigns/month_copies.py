@@ -24,11 +24,14 @@ class Closing(NamedTuple):
 
 def begin(connection: Connection, campaign_id: int) -> Closing:
     """Return a number that no closing has had, and remove what is left of closings that came to nothing."""
-    taken = [_highest(connection, table, campaign_id) for table in (ClosedMonth, *COPIES)]
-    complete = select(ClosedMonth.number).where(ClosedMonth.campaign_id == campaign_id)
-    for table in COPIES:
-        connection.execute(delete(table).where(table.campaign_id == campaign_id, table.number.not_in(complete)))
-    return Closing(campaign_id, max(taken) + 1)
+    highest = max(_highest(connection, table, campaign_id) for table in (ClosedMonth, *COPIES))
+    complete = set(
+        connection.execute(select(ClosedMonth.number).where(ClosedMonth.campaign_id == campaign_id)).scalars()
+    )
+    for number in {*range(1, highest + 1)} - complete:  # named, for the copies of all other months are left unread
+        for table in COPIES:
+            connection.execute(delete(table).where(table.campaign_id == campaign_id, table.number == number))
+    return Closing(campaign_id, highest + 1)
 
 
 def _highest(connection: Connection, table: Any, campaign_id: int) -> int:

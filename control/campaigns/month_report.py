@@ -80,9 +80,11 @@ def page(connection: Connection, report: Report, after: int | None, limit: int) 
     return month_rows.page(connection, report.asked, after, limit)
 
 
-def slices(connection: Connection, report: Report, after: int | None = None) -> Iterator[list[MonthRow]]:
+def slices(
+    connection: Connection, report: Report, after: int | None = None, at_once: int = ROWS_AT_ONCE
+) -> Iterator[list[MonthRow]]:
     """Read all rows, or those after a position, some at a time."""
-    while found := page(connection, report, after, ROWS_AT_ONCE):
+    while found := page(connection, report, after, at_once):
         if found.rows:
             yield found.rows
         after = found.next_cursor

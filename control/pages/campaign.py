@@ -35,7 +35,7 @@ from control.pages.chart import Chart, Point
 from control.pages.checks import key
 from control.pages.followed import choices
 from control.pages.forms import Form, sent
-from control.web import page_sessions
+from control.web import open_submissions, page_sessions
 from control.web.engine import db
 from control.web.settings import settings
 from crawler.store.database import read_clock, snapshot
@@ -99,6 +99,8 @@ def delete(id: str) -> AnyResponse:  # noqa: A002
 
 
 def _shown(public_id: str, form: Form) -> Response:
+    if "curve" in request.args or placement_filters.wanted().sort.of_readings:
+        open_submissions.begin(page_sessions.user().user_id)
     with snapshot(db.engine) as connection:
         campaign = campaigns.find(connection, page_sessions.user().user_id, public_id)
         given = _table(connection, campaign) | _curve(connection, campaign)

@@ -15,7 +15,7 @@ from control.pages import files, frame
 from control.pages.blueprint import page as make_page
 from control.pages.forms import Form
 from control.reports.forms.known import FormName
-from control.web import month_files, page_sessions
+from control.web import month_files, open_submissions, page_sessions
 from control.web.engine import db
 from crawler.platforms.advice import Lang
 from crawler.queue import wakeup
@@ -59,6 +59,7 @@ def download_form(id: str, month: str, form: str) -> AnyResponse:  # noqa: A002
     if form not in {*FormName}:
         raise NotFound("There is no such form.")
     user_id = page_sessions.user().user_id
+    open_submissions.begin(user_id)  # it reads all rows
     with snapshot(db.engine) as connection:
         report = month_report.find(connection, user_id, campaigns.find(connection, user_id, id), month)
         made = month_forms.fill(connection, report, FormName(form))

@@ -4,7 +4,8 @@ from typing import Any
 
 from flask import request
 
-from control.campaigns.listing import PlacementSort, PlacementState, Wanted
+from control.campaigns.listing import PlacementState, Wanted
+from control.campaigns.placement_order import PlacementSort
 from control.pages import addresses
 from crawler.queue.acceptance import storable
 

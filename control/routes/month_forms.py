@@ -15,6 +15,7 @@ from control.reports.forms.known import FormName
 from control.reports.forms.words import sentence
 from control.routes.batch_links import ATTACHED, BINARY, TEXT
 from control.routes.months import MonthPath, VersionQuery, find_report
+from control.web import open_submissions
 from control.web.auth import authenticate, caller
 from control.web.engine import db
 from control.web.month_files import body_answer, table_answer, workbook_answer
@@ -86,6 +87,7 @@ WORKBOOK = {
 @api.get("/campaigns/<id>/months/<month>/forms/<form>", responses={200: FormShown})
 def get_month_form(path: FormPath, query: FormQuery) -> FormShown | Response:
     """Fill a form of an advertising register with a month. What is missing is told, and nothing is guessed."""
+    open_submissions.begin(caller())  # it reads all rows
     with snapshot(db.engine) as connection:
         made = month_forms.fill(connection, find_report(connection, path, query.version), path.form)
     if query.format == "json":
@@ -96,6 +98,7 @@ def get_month_form(path: FormPath, query: FormQuery) -> FormShown | Response:
 @api.get("/campaigns/<id>/months/<month>/forms/<form>/body", responses={200: BODY})
 def get_month_body(path: FormPath, query: VersionQuery) -> Response:
     """Fill a form, and answer with nothing but what is to be sent to the register."""
+    open_submissions.begin(caller())  # it reads all rows
     with snapshot(db.engine) as connection:
         return body_answer(month_forms.fill(connection, find_report(connection, path, query.version), path.form))
 

@@ -7,7 +7,8 @@ from pydantic import BeforeValidator, FailFast, Field, StrictBool, model_validat
 from control.batches import quota
 from control.batches.names import Name
 from control.campaigns import campaigns, listing, own_columns, placements, recognised
-from control.campaigns.listing import PlacementSort, PlacementState, Wanted
+from control.campaigns.listing import PlacementState, Wanted
+from control.campaigns.placement_order import PlacementSort
 from control.campaigns.placements import MOST_PLACEMENTS
 from control.campaigns.recognised import ERID, MOST_COST, MOST_VIEWS
 from control.routes.campaigns import CampaignPath, left_out
@@ -115,7 +116,7 @@ class PlacementsQuery(PageQuery):
     )
     sort: PlacementSort = Field(
         PlacementSort.POSITION,
-        description="By one of its fields, with `-` the other way round. Those without it come last.",
+        description="By one of its fields or its last views, with `-` the other way round. Those without it come last.",
     )
 
 
@@ -134,6 +135,8 @@ def add_placements(path: CampaignPath, header: Headers, body: PlacementsBody) ->
 def list_placements(path: CampaignPath, query: PlacementsQuery) -> Placements:
     """The placements of a campaign, each with its last numbers and those at the plan's ages."""
     wanted = Wanted(query.state, query.q, query.sort, query.cursor, query.limit)
+    if query.sort.of_readings:
+        open_submissions.begin(caller())  # it looks at all rows
     with snapshot(db.engine) as connection:
         campaign = campaigns.find(connection, caller(), path.id)
         page = listing.read(connection, campaign, wanted)

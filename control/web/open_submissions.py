@@ -65,7 +65,9 @@ def guard() -> None:
 
 
 def begin(user: str) -> None:
-    """Let no other submission of the user begin until this request ends."""
+    """Let no other submission of the user begin until this request ends; to say so twice is to say it once."""
+    if g.get("submitting") == user:
+        return
     submissions: OpenSubmissions = current_app.extensions[EXTENSION]
     submissions.begin(user)
     g.submitting = user

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from tests.bench import (
     attack,
     budget,
+    campaigns,
     growth,
     history,
     idle,
@@ -35,6 +36,7 @@ BENCHES: dict[str, Callable[[], list[Figure]]] = {
     "post": post.measure,
     "million": million.measure,
     "pages": pages.measure,
+    "campaigns": campaigns.measure,
     "growth": growth.measure,
     "history": history.measure,
     "sheets": sheets.measure,

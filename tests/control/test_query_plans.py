@@ -100,9 +100,9 @@ def plan(connection, statement, parameters):
     return [row[0] for row in connection.exec_driver_sql(f"EXPLAIN {statement}", parameters)]
 
 
-def faults(connection, statement, parameters):
+def faults(connection, statement, parameters, large=frozenset(LARGE)):
     lines = plan(connection, statement, parameters)
-    whole = [line for line in lines for found in [WHOLE.search(line)] if found and LARGE & set(found.groups())]
+    whole = [line for line in lines for found in [WHOLE.search(line)] if found and large & set(found.groups())]
     sorted_ = [line for line in lines if SORT.search(line) and not re.search(r"\bFROM given\b", statement)]
     return [(statement, line, lines) for line in whole + sorted_]
 

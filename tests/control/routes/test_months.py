@@ -416,8 +416,8 @@ def begin_another_closing():
 def test_a_closing_that_is_overtaken_closes_nothing(anna, campaign, meanwhile):
     slices = month_report.slices
 
-    def then(*given):
-        yield from slices(*given)
+    def then(*given, **more):
+        yield from slices(*given, **more)
         meanwhile()
 
     with pytest.MonkeyPatch.context() as patch:
@@ -429,7 +429,7 @@ def test_a_closing_that_is_overtaken_closes_nothing(anna, campaign, meanwhile):
 
 def test_what_is_stored_some_rows_at_a_time_is_whole(anna, monkeypatch):
     """The same post on both sides of such a cut."""
-    monkeypatch.setattr(month_report, "ROWS_AT_ONCE", 2)
+    monkeypatch.setattr(month_closing, "STORED_AT_ONCE", 2)
     campaign = followed(anna, [*LINKS, "https://vk.com/wall-2_2", "https://vk.com/wall-1_1"])
     read_ends([100, 250])
     read_ends([10, 30], "wall-2_2")
@@ -501,7 +501,7 @@ def test_a_user_has_one_whole_month_read_at_a_time(app, anna, campaign, monkeypa
     with db.engine.connect() as connection:
         user_id = connection.execute(select(User.id).where(User.username == "anna")).scalar_one()
     app.extensions[open_submissions.EXTENSION].working.add(user_id)
-    for part in ("/totals", "/sums?by=erid", "?only=unmeasured"):
+    for part in ("/totals", "/sums?by=erid", "?only=unmeasured", "/forms/vk", "/forms/vk/body"):
         answer = anna.get(f"/campaigns/{campaign}/months/{LAST.name}{part}")
         assert problem(answer) == (429, "too_many_requests"), part
     assert problem(close(anna, campaign, LAST)) == (429, "too_many_requests")

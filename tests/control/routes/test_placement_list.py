@@ -158,7 +158,7 @@ def test_pages_are_shorter_where_own_columns_are_large(anna, campaign, monkeypat
     assert positions(anna, campaign) == [0]
 
 
-@pytest.mark.parametrize("query", ["sort=views", "state=gone", "cursor=-1", "cursor=x", "limit=0", "q=" + "x" * 201])
+@pytest.mark.parametrize("query", ["sort=likes", "state=gone", "cursor=-1", "cursor=x", "limit=0", "q=" + "x" * 201])
 def test_a_bad_query_is_refused(anna, campaign, query):
     assert problem(anna.get(f"/campaigns/{campaign}/placements?{query}")) == (422, "invalid_query")
 
@@ -197,3 +197,17 @@ def test_to_go_on_counts_as_a_link_handed_in_because_it_is_measured_at_once(app,
     monkeypatch.setattr(app.config["SETTINGS"], "most_links_per_day", 6)
     for paused, status in ((True, 200), (False, 200), (False, 200), (True, 200), (False, 429)):
         assert anna.patch(address, json={"paused": paused}).status_code == status
+
+
+@pytest.mark.parametrize("limit", [1, 2, 5])
+def test_sorted_by_the_last_views_that_one_may_see(anna, campaign, limit):
+    for item, views in ((2, [5, 900]), (3, [70]), (5, [800, 60])):
+        for age, count in enumerate(views):
+            read(f"wall-1_{item}", count, ago=-60 * age)
+    for sort, order in (("views", [4, 2, 1, 0, 3]), ("-views", [1, 2, 4, 0, 3])):
+        found, cursor = [], {}
+        while cursor is not None:
+            page = listed(anna, campaign, sort=sort, limit=limit, **cursor)
+            found += [row["position"] for row in page["placements"]]
+            cursor = None if page["next_cursor"] is None else {"cursor": page["next_cursor"]}
+        assert found == order
