@@ -27,12 +27,14 @@ class Evidence(NamedTuple):
     ends: tuple[End, End]
 
 
-def find(connection: Connection, user_id: str, public_id: str, month: str, position: int) -> Evidence:
+def find(  # noqa: PLR0913, PLR0917 - each says which
+    connection: Connection, user_id: str, public_id: str, month: str, position: int, version: int | None = None
+) -> Evidence:
     """Raises NotFound."""
     if not re.fullmatch(FORM, month):
         raise NotFound("There is no such month.")
     campaign = campaigns.find(connection, user_id, public_id)
-    report = month_report.find(connection, user_id, campaign, month)
+    report = month_report.find(connection, user_id, campaign, month, version)
     found = month_report.page(connection, report, position - 1, 1).rows
     if not found or found[0].position != position:
         raise NotFound("This month has no such placement, or it names no post.")

@@ -40,8 +40,12 @@ class Report(NamedTuple):
         return self.asked.now >= self.month.end
 
 
-def find(connection: Connection, user_id: str, campaign: Row[Any], name: str) -> Report:
-    """Return the report of `2026-10`, from its copies if it is closed."""
+def find(connection: Connection, user_id: str, campaign: Row[Any], name: str, version: int | None = None) -> Report:
+    """Return the report of `2026-10`, from its copies if it is closed; or as it was closed for this time. Raises
+    NotFound.
+    """
+    if version is not None:
+        return _find_version(connection, user_id, campaign, name, version)
     closed = ledger.standing(connection, campaign.id)
     month = calendar(closed, name, campaign.time_zone)
     asked = Asked(user_id, campaign.id, month, closed, read_clock(connection))
@@ -49,7 +53,7 @@ def find(connection: Connection, user_id: str, campaign: Row[Any], name: str) ->
     return Report(campaign, asked, this)
 
 
-def find_version(connection: Connection, user_id: str, campaign: Row[Any], name: str, version: int) -> Report:
+def _find_version(connection: Connection, user_id: str, campaign: Row[Any], name: str, version: int) -> Report:
     """Return the report of a month as it was closed for this time, also if it was reopened since. Raises NotFound."""
     closed = ledger.closing(connection, campaign.id, name, version)
     if closed is None:

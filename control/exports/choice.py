@@ -27,8 +27,8 @@ MEDIA_TYPES = {
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What goes into a file. Without `fields` it has the usual ones, without a `profile` that of the language. The last
-    three choose links.
+    """What goes into a file. Without `fields` it has the usual ones, without a `profile` that of the language. Links are
+    chosen by `status`, `reason` and `text`, one of the closings of a month by `version`.
     """
 
     format: Format
@@ -39,6 +39,7 @@ class Choice:
     reason: str | None = None
     text: str = ""  # a text that the link contains
     ages: tuple[str, ...] = ()  # of the posts, at which their views are shown
+    version: int | None = None
 
     @property
     def writing(self) -> Profile:

@@ -11,7 +11,6 @@ from control.campaigns.listing import Wanted
 from control.campaigns.month_report import Report
 from control.campaigns.month_rows import MonthRow
 from control.campaigns.month_totals import Total
-from control.campaigns.months import Month
 from control.campaigns.numbers import Numbers
 from control.campaigns.plan import Plan
 from control.exports import growth
@@ -32,13 +31,16 @@ STATES = {True: "done", False: "created"}
 
 @dataclass(frozen=True, slots=True)
 class MonthSource:
-    """A month of a campaign. `own` are the names of its user's own columns, `ages` those of its plan."""
+    """A month of a campaign, as of now or as it was closed for some time. `own` are the names of its user's own
+    columns, `ages` those of its plan.
+    """
 
     user_id: str
     campaign: Row[Any]
     month: str
     own: tuple[str, ...]
     ages: tuple[float, ...]
+    version: int | None = None
 
     @property
     def names_of_ages(self) -> list[str]:
@@ -53,16 +55,16 @@ class Read(NamedTuple):
     total: Total
 
 
-def find(connection: Connection, user_id: str, public_id: str, month: str) -> MonthSource:
+def find(connection: Connection, user_id: str, public_id: str, month: str, version: int | None = None) -> MonthSource:
     """Raises NotFound, and ValueError for what is no month."""
     campaign = campaigns.find(connection, user_id, public_id)
-    Month.named(month, campaign.time_zone)
+    month_report.find(connection, user_id, campaign, month, version)
     own = tuple(own_columns.names(connection, campaign.id))
-    return MonthSource(user_id, campaign, month, own, Plan.from_json(campaign.plan).ages)
+    return MonthSource(user_id, campaign, month, own, Plan.from_json(campaign.plan).ages, version)
 
 
 def read(connection: Connection, source: MonthSource) -> Read:
-    report = month_report.find(connection, source.user_id, source.campaign, source.month)
+    report = month_report.find(connection, source.user_id, source.campaign, source.month, source.version)
     rows = {row.position: row for row in month_report.rows(connection, report)}
     return Read(report, rows, month_totals.total(rows.values()))
 

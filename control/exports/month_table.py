@@ -38,7 +38,8 @@ class MonthTable:
     @property
     def file_name(self) -> str:
         about = plain(self.source.campaign.name) or self.source.campaign.public_id[:8]
-        return f"{WORDS[self.choice.lang]} {self.source.month} {about}.{self.choice.format}"
+        version = f" v{self.source.version}" if self.source.version else ""
+        return f"{WORDS[self.choice.lang]} {self.source.month}{version} {about}.{self.choice.format}"
 
     def write(self, engine: Engine, file: IO[bytes] | Path, folder: Path, note: Note = lambda _: None) -> int:
         """Write it, and `note` how many placements are written. Return how many it has. Working files lie in `folder`

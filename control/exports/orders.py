@@ -96,7 +96,8 @@ def table_of(connection: Connection, user_id: str, ordered: Ordered, zone: ZoneI
         return Table(sources.find(connection, user_id, ordered.batch), ordered.choice, zone)
     assert ordered.campaign is not None
     assert ordered.month is not None
-    return MonthTable(month_source.find(connection, user_id, ordered.campaign, ordered.month), ordered.choice)
+    month = month_source.find(connection, user_id, ordered.campaign, ordered.month, ordered.choice.version)
+    return MonthTable(month, ordered.choice)
 
 
 def check_ready(ordered: Ordered) -> None:

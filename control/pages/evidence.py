@@ -7,7 +7,7 @@ from flask.wrappers import Response
 
 from control.campaigns import evidence
 from control.campaigns.evidence import Evidence
-from control.pages import frame
+from control.pages import addresses, frame
 from control.pages.blueprint import page as make_page
 from control.web import page_sessions, words
 from control.web.engine import db
@@ -23,7 +23,8 @@ page = make_page("evidence", page_sessions.person)
 @page.get("/followed/<id>/<month>/evidence/<int(max=1000000000):position>")
 def show_evidence(id: str, month: str, position: int) -> Response:  # noqa: A002 - the route's word
     with snapshot(db.engine) as connection:
-        found = evidence.find(connection, page_sessions.user().user_id, id, month, position)
+        version = addresses.number("version")
+        found = evidence.find(connection, page_sessions.user().user_id, id, month, position, version)
     return frame.show("evidence.html", **_given(found))
 
 
@@ -33,6 +34,7 @@ def _given(found: Evidence) -> dict[str, Any]:
     return {
         "campaign": found.campaign,
         "report": report,
+        "version": addresses.number("version"),
         "row": row,
         "ends": list(zip(("begin", "end"), found.ends, strict=True)),
         "post": address(row.platform, row.key),

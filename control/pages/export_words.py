@@ -25,8 +25,10 @@ class Of(NamedTuple):
 def of(connection: Connection, user_id: str, ordered: Ordered) -> Of:
     table = orders.table_of(connection, user_id, ordered, frame.time_zone())
     if isinstance(table, MonthTable):
-        address = f"/followed/{ordered.campaign}/{ordered.month}"
-        return Of(f"{table.source.campaign.name}, {ordered.month}", address, f"{address}/exports")
+        address, version = f"/followed/{ordered.campaign}/{ordered.month}", ordered.choice.version
+        which = f"?version={version}" if version else ""
+        name = f"{table.source.campaign.name}, {ordered.month}"
+        return Of(name, f"{address}{which}", f"{address}/exports{which}")
     query = urlencode({"format": ordered.choice.format}), link_filters.query(ordered.choice)
     again = f"/checks/{ordered.batch}/exports?{'&'.join(part for part in query if part)}"
     return Of(check_words.name_of(table.source), f"/checks/{ordered.batch}", again)

@@ -27,7 +27,6 @@ ON_A_PAGE = 20
 SUMS = 20  # that are shown of each kind
 QUICK = 500  # placements that are summed up without being asked for
 LONGEST_REASON = 1_000
-LONGEST_NUMBER = 9  # digits
 
 page = make_page("month", page_sessions.person)
 
@@ -86,12 +85,6 @@ def _check(month: str) -> None:
         raise NotFound("This is no month.")
 
 
-def _number(name: str) -> int | None:
-    text = request.args.get(name, "")
-    is_number = text.isascii() and text.isdecimal() and len(text) <= LONGEST_NUMBER
-    return int(text) if is_number else None
-
-
 def _shown(public_id: str, month: str, form: Form) -> Response:
     _check(month)
     only = "unmeasured" if request.args.get("only") == "unmeasured" else ""
@@ -101,7 +94,7 @@ def _shown(public_id: str, month: str, form: Form) -> Response:
         campaign = campaigns.find(connection, page_sessions.user().user_id, public_id)
         report = _report(connection, campaign, month)
         read = month_report.unmeasured if only else month_report.page
-        rows = read(connection, report, _number("cursor"), ON_A_PAGE)
+        rows = read(connection, report, addresses.number("cursor"), ON_A_PAGE)
         is_summed = campaign.placements <= QUICK or "sum" in request.args
         given = _summed(connection, report) if is_summed else {"total": None}
         listed = month_list.find(connection, campaign, month)
@@ -113,7 +106,7 @@ def _shown(public_id: str, month: str, form: Form) -> Response:
         listed=listed,
         page=rows,
         only=only,
-        version=_number("version"),
+        version=addresses.number("version"),
         cursor=request.args.get("cursor", ""),
         asks_for_file=request.args.get("ask") == "file",
         forms=list(FormName),
@@ -125,10 +118,7 @@ def _shown(public_id: str, month: str, form: Form) -> Response:
 
 
 def _report(connection: Connection, campaign: Row[Any], month: str) -> Report:
-    version = _number("version")
-    if version is None:
-        return month_report.find(connection, page_sessions.user().user_id, campaign, month)
-    return month_report.find_version(connection, page_sessions.user().user_id, campaign, month, version)
+    return month_report.find(connection, page_sessions.user().user_id, campaign, month, addresses.number("version"))
 
 
 def _summed(connection: Connection, report: Report) -> dict[str, Any]:

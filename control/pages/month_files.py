@@ -11,7 +11,7 @@ from control.campaigns.months import FORM
 from control.errors import NotFound, TooManyExports, TooManyRows
 from control.exports import month_source, orders
 from control.exports.choice import Choice, Format
-from control.pages import files, frame
+from control.pages import addresses, files, frame
 from control.pages.blueprint import page as make_page
 from control.pages.forms import Form
 from control.reports.forms.known import FormName
@@ -34,19 +34,20 @@ def _check_month(_endpoint: str | None, given: dict[str, Any] | None) -> None:
 def download(id: str, month: str) -> AnyResponse:  # noqa: A002 - the route's word
     """Send the workbook at once. If that takes too long, show the month's page with a button to order it."""
     try:
-        return month_files.workbook_answer(page_sessions.user().user_id, id, month, _language())
+        return month_files.workbook_answer(page_sessions.user().user_id, id, month, _language(), _version())
     except TooManyRows:
-        return redirect(f"/followed/{id}/{month}?ask=file", 303)
+        return redirect(f"/followed/{id}/{month}?ask=file{f'&version={_version()}' if _version() else ''}#files", 303)
 
 
 @page.post("/followed/<id>/<month>/exports")
 def order(id: str, month: str) -> AnyResponse:  # noqa: A002
     """Order the workbook. If the form is sent twice, the second one finds the same order while it is being made."""
     user_id, language = page_sessions.user().user_id, _language()
-    choice = Choice(Format.XLSX, language)
+    choice = Choice(Format.XLSX, language, version=_version())
     try:
         with writing(db.engine) as connection:
-            ordered = orders.order(connection, user_id, month_source.find(connection, user_id, id, month), choice)
+            source = month_source.find(connection, user_id, id, month, choice.version)
+            ordered = orders.order(connection, user_id, source, choice)
     except TooManyExports:
         return files.shown(Form().wrong("", "files.refused.too_many_exports", 409, most=orders.MOST))
     wakeup.send(db.engine)
@@ -61,11 +62,16 @@ def download_form(id: str, month: str, form: str) -> AnyResponse:  # noqa: A002
     user_id = page_sessions.user().user_id
     open_submissions.begin(user_id)  # it reads all rows
     with snapshot(db.engine) as connection:
-        report = month_report.find(connection, user_id, campaigns.find(connection, user_id, id), month)
+        report = month_report.find(connection, user_id, campaigns.find(connection, user_id, id), month, _version())
         made = month_forms.fill(connection, report, FormName(form))
     if request.args.get("format") == "csv":
         return month_files.table_answer(made, _language())
     return month_files.body_answer(made)
+
+
+def _version() -> int | None:
+    """Return which of the month's closings is asked for, if one is."""
+    return addresses.number("version")
 
 
 def _language() -> Lang:

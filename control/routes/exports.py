@@ -1,5 +1,7 @@
 """Exports: files of batches, and of months of campaigns, that take long to make."""
 
+from typing import Annotated
+
 from flask import Response, url_for
 from pydantic import ConfigDict, Field
 from sqlalchemy import Connection
@@ -14,6 +16,7 @@ from control.exports.orders import Ordered
 from control.exports.source import Source
 from control.exports.tables import Table
 from control.routes.batch_links import BINARY, Ages, in_order
+from control.routes.months import MOST_VERSIONS
 from control.times import moment
 from control.web.auth import authenticate, caller
 from control.web.batch_files import check_fields, export_answer, zone
@@ -45,6 +48,9 @@ class ExportBody(Shape):
     batch: str | None = Field(None, description="The id of a batch of yours.", examples=["0" * 32])
     campaign: str | None = Field(None, description="The id of a campaign of yours.")
     month: str | None = Field(None, pattern=f"^{FORM}$", description="Of the campaign, such as `2026-10`.")
+    version: Annotated[int, Field(ge=1, le=MOST_VERSIONS)] | None = Field(
+        None, description="Of a month that was closed: as it was closed for this time, also if it was reopened since."
+    )
     format: Format = Field(Format.XLSX, description="Of a month: XLSX, with all its placements.")
     lang: Lang = Field("ru", description="The language of headings, states and reasons.")
     profile: ProfileName | None = Field(None, description="Of CSV: as of `GET /batches/<id>/links`.")
@@ -66,6 +72,7 @@ class ExportShown(Shape):
     batch: str | None
     campaign: str | None
     month: str | None
+    version: int | None = Field(description="Of the month's closings.")
     format: Format
     lang: Lang
     state: ExportState = Field(description="`ready`: the file can be had; `failed`: `error` says why.")
@@ -97,7 +104,8 @@ def create_export(body: ExportBody) -> tuple[ExportMade, int, dict[str, str]]:
     that.
     """
     filters = (body.status, body.reason, body.q)
-    choice = Choice(body.format, body.lang, body.profile, body.fields, *filters, ages=in_order(body.ages))
+    ages = in_order(body.ages)
+    choice = Choice(body.format, body.lang, body.profile, body.fields, *filters, ages=ages, version=body.version)
     with writing(db.engine) as connection:
         shown = _show(orders.order(connection, caller(), _source(connection, body, choice), choice))
     wakeup.send(db.engine)
@@ -134,15 +142,15 @@ def delete_export(path: ExportPath) -> tuple[str, int]:
 
 def _source(connection: Connection, body: ExportBody, choice: Choice) -> Source | MonthSource:
     """Find what is to be made into a file. Raises NotFound, InvalidBody."""
-    if body.batch is not None and body.campaign is None and body.month is None:
+    if body.batch is not None and (body.campaign, body.month, body.version) == (None, None, None):
         source = sources.find(connection, caller(), body.batch)
         check_fields(Table(source, choice, zone()), InvalidBody)
         return source
     if body.batch is not None or body.campaign is None or body.month is None:
         raise _wrong("batch", "Send either batch, or campaign and month.")
-    if choice != Choice(Format.XLSX, choice.lang):
+    if choice != Choice(Format.XLSX, choice.lang, version=body.version):
         raise _wrong("format", "a month is made as XLSX with all its placements and columns: send format and lang only")
-    return month_source.find(connection, caller(), body.campaign, body.month)
+    return month_source.find(connection, caller(), body.campaign, body.month, body.version)
 
 
 def _wrong(field: str, message: str) -> InvalidBody:
@@ -157,6 +165,7 @@ def _show(each: Ordered) -> ExportShown:
         batch=each.batch,
         campaign=each.campaign,
         month=each.month,
+        version=each.choice.version,
         format=each.choice.format,
         lang=each.choice.lang,
         state=ExportState(each.state),

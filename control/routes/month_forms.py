@@ -37,7 +37,7 @@ class FormQuery(VersionQuery):
     profile: ProfileName | None = Field(None, description="Of CSV: as of `GET /batches/<id>/links`.")
 
 
-class WorkbookQuery(Shape):
+class WorkbookQuery(VersionQuery):
     lang: Lang = Field("ru", description="The language of headings and sentences.")
 
 
@@ -138,4 +138,4 @@ def get_month_file(path: MonthPath, query: WorkbookQuery) -> Response:
 
     Up to 200 placements; `POST /exports` makes it of more.
     """
-    return workbook_answer(caller(), path.id, path.month, query.lang)
+    return workbook_answer(caller(), path.id, path.month, query.lang, query.version)

@@ -140,9 +140,7 @@ def _sum(key: str, found: Sum) -> SumOf:
 
 def find_report(connection: Any, path: MonthPath, version: int | None) -> Report:
     campaign = campaigns.find(connection, caller(), path.id)
-    if version is None:
-        return month_report.find(connection, caller(), campaign, path.month)
-    return month_report.find_version(connection, caller(), campaign, path.month, version)
+    return month_report.find(connection, caller(), campaign, path.month, version)
 
 
 def _head(report: Report) -> dict[str, Any]:

@@ -30,10 +30,10 @@ def body_answer(made: MonthForm) -> Response:
     return _file(json.dumps(made.body, ensure_ascii=False), made.file_name("json"), "application/json")
 
 
-def workbook_answer(user_id: str, campaign: str, month: str, lang: Lang) -> Response:
+def workbook_answer(user_id: str, campaign: str, month: str, lang: Lang, version: int | None = None) -> Response:
     """Answer with the month as XLSX. Raises NotFound, TooManyRows, TooManyRequests, Busy."""
     with snapshot(db.engine) as connection:
-        source = month_source.find(connection, user_id, campaign, month)
+        source = month_source.find(connection, user_id, campaign, month, version)
     if source.campaign.placements > MOST_PLACEMENTS:
         raise TooManyRows(
             f"An XLSX of more than {MOST_PLACEMENTS:,} placements takes its time: "

@@ -13,7 +13,7 @@ from control.web import month_files
 from control.web.engine import db
 from crawler.store.models.accounts import User
 from crawler.store.models.posts import Post
-from tests.control.routes.test_months import ERID, LAST, followed, read_ends
+from tests.control.routes.test_months import ERID, LAST, close, followed, read_ends, read_otherwise, reopen
 from tests.security.pages import log_in, reader
 
 MOSCOW = ZoneInfo("Europe/Moscow")
@@ -47,7 +47,7 @@ def test_the_workbook_comes_at_once(hers, campaign):
 
 def test_a_large_one_is_ordered_and_followed_like_any_file(hers, anna, campaign, monkeypatch):
     monkeypatch.setattr(month_files, "MOST_PLACEMENTS", 3)
-    assert hers.get(address(campaign, "file")).headers["Location"] == address(campaign, "")[:-1] + "?ask=file"
+    assert hers.get(address(campaign, "file")).headers["Location"] == address(campaign, "")[:-1] + "?ask=file#files"
     there = hers.post(address(campaign, "exports")).headers["Location"]
     assert hers.post(address(campaign, "exports")).headers["Location"] == there
     page = hers.get(there).text
@@ -67,6 +67,41 @@ def test_forms_are_downloaded(hers, campaign):
     table = hers.get(address(campaign, "forms/neutral"), query_string={"format": "csv"})
     assert table.data.decode("utf-8-sig").splitlines()[0] == "erid;Площадка;Показы;Период с;Период по"
     assert hers.get(address(campaign, "forms/vk")).headers["Content-Disposition"].startswith("attachment")
+
+
+def test_files_of_an_older_version_have_what_was_closed_then(hers, anna, campaign, monkeypatch):
+    """The month was reopened since, and has other numbers now."""
+    close(anna, campaign, LAST)
+    reopen(anna, campaign, LAST)
+    read_otherwise(240)
+    there = address(campaign, "")[:-1]
+    page = hers.get(f"{there}?version=1").text
+    for part in (
+        "file?version=1",
+        "forms/neutral?version=1",
+        "forms/vk?format=csv&amp;version=1",
+        "evidence/0?version=1",
+    ):
+        assert f'href="{there}/{part}"' in page
+    for query, shows in (("?version=1", 150), ("", 140)):
+        assert [row["shows"] for row in json.loads(hers.get(f"{there}/forms/neutral{query}").data)["rows"]] == [shows]
+        book = load_workbook(io.BytesIO(hers.get(f"{there}/file{query}", buffered=True).data))
+        assert [row[3] for row in book["Месяц"].iter_rows(min_row=2, values_only=True)] == [shows]
+        assert (f"{there}{query}" in hers.get(f"{there}/evidence/0{query}").text) is True
+        assert hers.get(f"{there}/forms/vk?format=csv{query.replace('?', '&')}").status_code == 200
+    for part in ("file", "forms/vk", "evidence/0"):
+        assert hers.get(f"{there}/{part}?version=2").status_code == 404
+    monkeypatch.setattr(month_files, "MOST_PLACEMENTS", 3)
+    asked = hers.get(f"{there}/file?version=1").headers["Location"]
+    assert f'action="{there}/exports?version=1"' in hers.get(asked.partition("#")[0]).text
+    ordered = hers.post(f"{there}/exports?version=1").headers["Location"]
+    assert hers.post(f"{there}/exports").headers["Location"] != ordered
+    for _ in range(2):
+        id_, worker, _ = lease.take(db.engine)
+        child.make(db.engine, id_, worker, MOSCOW, int)
+    book = load_workbook(io.BytesIO(hers.get(f"{ordered}/file", buffered=True).data))
+    assert [row[3] for row in book["Месяц"].iter_rows(min_row=2, values_only=True)] == [150]
+    assert f"{there}?version=1" in hers.get(ordered).text
 
 
 @pytest.mark.parametrize("part", ["file", "forms/vk"])

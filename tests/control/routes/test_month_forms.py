@@ -12,7 +12,19 @@ from control.web.engine import db
 from crawler.store.models.campaigns import FollowedPost
 from crawler.store.models.posts import Post
 from tests.control.conftest import problem
-from tests.control.routes.test_months import DAY, ERID, LAST, LINKS, OLDER, OTHER, close, followed, read, read_ends
+from tests.control.routes.test_months import (
+    DAY,
+    ERID,
+    LAST,
+    LINKS,
+    OLDER,
+    OTHER,
+    close,
+    followed,
+    read,
+    read_ends,
+    read_otherwise,
+)
 
 
 @pytest.fixture
@@ -136,5 +148,23 @@ def test_the_workbook_has_placements_with_own_columns_the_form_and_what_is_missi
     errors = [list(cells)[:3] for cells in book["Ошибки"].iter_rows(min_row=2, values_only=True)]
     assert [4, "spam", "ошибка"] in errors
     assert problem(boris.get(path)) == (404, "not_found")
+    assert problem(anna.get(f"{path}?version=1")) == (404, "not_found")
     monkeypatch.setattr(month_files, "MOST_PLACEMENTS", 3)
     assert problem(anna.get(path)) == (409, "too_many_rows")
+
+
+def test_a_version_of_a_month_is_a_file_and_an_export_too(anna, campaign):
+    close(anna, campaign, LAST)
+    month = f"/campaigns/{campaign}/months/{LAST.name}"
+    assert anna.post(f"{month}/reopen", json={"reason": "an erid was wrong"}).status_code == 200
+    read_otherwise(240)
+    for query, shows in (("?version=1", 150), ("", 140)):
+        book = load_workbook(io.BytesIO(anna.get(f"{month}/file{query}", buffered=True).data))
+        assert [row[3] for row in book["Месяц"].iter_rows(min_row=2, values_only=True)] == [shows]
+    of = {"campaign": campaign, "month": LAST.name}
+    made = anna.post("/exports", json=of | {"version": 1}).json
+    assert (made["version"], made["month"]) == (1, LAST.name)
+    assert anna.post("/exports", json=of).json["id"] != made["id"]
+    assert problem(anna.post("/exports", json=of | {"version": 2})) == (404, "not_found")
+    batch = anna.post("/batches", json={"links": LINKS}).json["id"]
+    assert problem(anna.post("/exports", json={"batch": batch, "version": 1})) == (422, "invalid_body")
