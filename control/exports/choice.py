@@ -27,8 +27,9 @@ MEDIA_TYPES = {
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What goes into a file. Without `fields` it has the usual ones, without a `profile` that of the language. Links are
-    chosen by `status`, `reason` and `text`, one of the closings of a month by `version`.
+    """What goes into a file. Without `fields` it has the usual ones, without a `profile` that of the language.
+
+    Links are chosen by `status`, `reason` and `text`, one of the closings of a month by `version`.
     """
 
     format: Format

@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Column, Connection, Double, Integer, MetaData, Select, Table, Text, and_, bindparam, select
+from sqlalchemy import Column, Connection, Double, Integer, MetaData, Row, Select, Table, Text, and_, bindparam, select
 
 from control.reports import history
 from crawler.platforms.contract import Target
 from crawler.queue.acceptance import Entry, Served
 from crawler.store import bulk_parameters, staging
 from crawler.store.database import read_clock
-from crawler.store.models.posts import Post, Reading
+from crawler.store.joint_posts import ARE_SAME, OWN, SAME
+from crawler.store.models.posts import Reading
 
 ASKED = Table(
     "asked",
@@ -37,29 +38,30 @@ def find(
     given = {"user": user_id, "since": read_clock(connection) - max_age}
     with staging.staged(connection, ASKED, firsts):
         found = connection.execute(_newest(shared=shared), given).all()
-    ids = {position: reading_id for position, reading_id in found if reading_id is not None}
-    views = _held(connection, sorted(set(ids.values())))
-    served = {position: Served(id_, views[id_]) for position, id_ in ids.items() if id_ in views}
+    held = _held(connection, sorted({reading_id for _, reading_id in found if reading_id is not None}))
+    newest_last = sorted((held[id_].measured_at, position, id_) for position, id_ in found if id_ in held)
+    served = {position: Served(id_, held[id_].views) for _, position, id_ in newest_last}
     duplicates = ((each.position, each.duplicate_of) for each in entries if each.duplicate_of in served)
     return served | {position: served[first] for position, first in duplicates if first is not None}
 
 
 @cache
 def _newest(*, shared: bool) -> Select[*tuple[Any, ...]]:
+    """Find the newest reading of each row of a post that is asked for: a joint post has several."""
     asked = ASKED.c
-    theirs = (Reading.post_id == Post.id, Reading.access_key == asked.access_key)
+    theirs = (Reading.post_id == SAME.id, Reading.access_key == asked.access_key)
     fresh = Reading.measured_at >= bindparam("since", type_=Double)
     user: Any = bindparam("user")
     seen = () if shared else (history.seen_by(user),)
     newest = select(Reading.id).where(*theirs, fresh, *seen).order_by(Reading.measured_at.desc()).limit(1)
-    named = ASKED.join(Post, and_(Post.key == asked.key, Post.platform == asked.platform))
+    named = ASKED.join(OWN, and_(OWN.key == asked.key, OWN.platform == asked.platform)).join(SAME, ARE_SAME)
     return select(asked.position, newest.scalar_subquery()).select_from(named)
 
 
-def _held(connection: Connection, ids: Sequence[int]) -> dict[int, int]:
-    """Keep these readings from being deleted, and return their views. One that is being deleted is left out."""
+def _held(connection: Connection, ids: Sequence[int]) -> dict[int, Row[Any]]:
+    """Keep these readings from being deleted, and return them. One that is being deleted is left out."""
     dialect = connection.dialect.name
-    found = select(Reading.id, Reading.views).where(Reading.id.in_(bulk_parameters.ids(dialect)))
+    found = select(Reading.id, Reading.views, Reading.measured_at).where(Reading.id.in_(bulk_parameters.ids(dialect)))
     held = found.with_for_update(read=True, key_share=True, skip_locked=True)
-    rows = connection.execute(held, bulk_parameters.parameters(dialect, id=ids))
-    return {row.id: row.views for row in rows}
+    rows: Any = connection.execute(held, bulk_parameters.parameters(dialect, id=ids))
+    return {row.id: row for row in rows}

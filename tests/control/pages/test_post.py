@@ -1,6 +1,7 @@
 """`/checks/<id>/<position>`: a post's curve, its values at ages, and the evidence of every reading."""
 
 import re
+import time
 from html import unescape
 
 import pytest
@@ -109,6 +110,15 @@ def test_a_gone_post_keeps_its_history_and_a_bad_link_has_none(hers, measured, s
     assert "Все измерения" not in shown(hers, f"{again}/1")
     assert hers.get(f"{again}/2").status_code == 404
     assert "Просмотры: 700 → 800" in shown(hers, path)
+
+
+def test_a_post_that_was_found_gone_later_says_so(hers, measured, set_link):
+    path = measured([(1, 700), (2, 800)])
+    gone = "поста больше нет"
+    assert gone not in shown(hers, f"{path}/0")
+    again = made(hers, [LINK], name="again")
+    set_link(id_of(again), 0, status="failed", reason="deleted", finished_at=time.time())
+    assert gone in shown(hers, f"{path}/0")
 
 
 def test_a_page_of_many_readings_is_small_and_leads_to_older_ones(hers, measured):

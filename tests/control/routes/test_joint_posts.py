@@ -94,6 +94,14 @@ def test_a_small_curve_and_the_sheet_of_growth_have_both(measured):
     assert [number for _, number in series.points] == [1000, 2000, 3000, 4000, 5000]
 
 
+def test_a_fresh_reading_of_either_key_ends_a_new_link(anna, boris, measured):
+    body = {"links": [LINK, OTHER], "max_age": "200d"}
+    served = anna.get(f"/batches/{anna.post('/batches', json=body).json['id']}/links").json["links"]
+    assert [link["views"] for link in served] == [5000, 5000]
+    made = boris.post("/batches", json=body).json["id"]
+    assert [link["status"] for link in boris.get(f"/batches/{made}/links").json["links"]] == ["created", "created"]
+
+
 def test_each_user_sees_only_what_is_theirs_of_any_key(anna, boris, measured, done):
     assert problem(boris.get(f"/posts/vk/{FIRST}/readings")) == (404, "not_found")
     done(boris, 6 * HOUR, 6000, link=OTHER)
