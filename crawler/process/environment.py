@@ -1,7 +1,11 @@
-"""The project's folders and its environment. Importing this reads `.env`; a variable that is already set wins."""
+"""The project's folders and its environment.
+
+Importing this reads `.env`, of which a variable that is already set wins, and then the files of secrets.
+"""
 
 import os
 import sys
+from collections.abc import MutableMapping
 from pathlib import Path
 
 from dotenv import load_dotenv
@@ -9,11 +13,41 @@ from dotenv import load_dotenv
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = "default"  # scrapyd's name for our project: the key in scrapy.cfg
 VAR = ROOT / "var"  # holds everything that is written while the system runs
+SECRETS = ("SECRET_KEY", "SCRAPYD_PASSWORD", "VK_TOKENS", "SQLALCHEMY_DATABASE_URL", "DATABASE_LISTEN_URL")
+
+
+def read_secrets(variables: MutableMapping[str, str]) -> None:
+    """Set each secret `NAME` whose file `NAME_FILE` names, as Docker and Kubernetes hand secrets over.
+
+    `NAME_FILE` is removed, because the processes that we start get the secret itself. Raises ValueError.
+    """
+    for name in SECRETS:
+        if path := variables.pop(f"{name}_FILE", ""):
+            if variables.get(name):
+                raise ValueError(f"{name}_FILE and {name} are both set: keep one of them")
+            variables[name] = _secret(f"{name}_FILE", Path(path))
+
+
+def _secret(name: str, path: Path) -> str:
+    try:
+        secret = path.read_text().strip()
+    except OSError as error:
+        raise ValueError(f"{name} cannot be read: {path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ValueError(f"{name} is not a text: {path}") from None
+    if not secret:
+        raise ValueError(f"{name} is empty: {path}")
+    return secret
+
 
 try:
     load_dotenv(ROOT / ".env")
 except (OSError, ValueError) as error:
     sys.exit(f"{ROOT / '.env'} cannot be read: {error}")
+try:
+    read_secrets(os.environ)
+except ValueError as error:
+    sys.exit(str(error))
 
 
 def seconds(name: str, default: float) -> float:
