@@ -5,6 +5,8 @@ spider wins its run by compare-and-set: a run that was posted twice is worked on
 import random
 from collections import defaultdict
 from collections.abc import Collection, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -41,8 +43,24 @@ def enlist(engine: Engine, most: int, nodes: list[str]) -> list[str]:
             return []
     with writing(engine) as connection:
         dispatch_lock.lock(connection)
-        given = (give_run(connection, *part, node=random.choice(nodes)) for part in _waiting(connection, most))  # noqa: S311
+        load = _load(connection, nodes)
+        given = (give_run(connection, *part, node=_take_place(load)) for part in _waiting(connection, most))
         return [run_id for run_id in given if run_id]
+
+
+def _load(connection: Connection, nodes: list[str]) -> dict[str, int]:
+    """Count the runs of each node that are not over."""
+    counted = select(Run.node, func.count().label("runs")).where(Run.finished_at.is_(None)).group_by(Run.node)
+    runs = {row.node: row.runs for row in connection.execute(counted)}
+    return {node: runs.get(node, 0) for node in nodes}
+
+
+def _take_place(load: dict[str, int]) -> str:
+    """Return a node with the fewest runs, which has one more from now on."""
+    least = min(load.values())
+    node = random.choice([node for node, runs in load.items() if runs == least])  # noqa: S311
+    load[node] += 1
+    return node
 
 
 def _waiting(connection: Connection, most: int) -> list[Any]:
@@ -81,12 +99,25 @@ def deliver(
     unknown = select(Run, Batch.public_id).join(Batch).where(or_(Run.state == RunState.QUEUED, doubtful))
     with engine.connect() as connection:
         rows = connection.execute(unknown.order_by(Run.created_at)).all()
-    for row in rows:
-        if row.node in nodes and backoffs[row.node].is_over() and backoffs[row.id].is_over():
-            with bound_contextvars(run=row.id, batch=row.public_id):
-                _deliver(engine, nodes[row.node], row, ask=row.id not in fresh, backoffs=backoffs)
+    of_nodes = [[row for row in rows if row.node == node] for node in {row.node for row in rows} & nodes.keys()]
+    tell = partial(_deliver_all, engine, nodes, fresh=fresh, backoffs=backoffs)
+    if len(of_nodes) > 1:
+        with ThreadPoolExecutor(len(of_nodes), "deliver") as threads:  # so that no node waits for a silent one
+            list(threads.map(tell, of_nodes))
+    elif of_nodes:
+        tell(of_nodes[0])
     for gone in backoffs.keys() - nodes.keys() - {row.id for row in rows}:
         del backoffs[gone]
+
+
+def _deliver_all(
+    engine: Engine, nodes: dict[str, Scrapyd], rows: list[Any], *, fresh: Collection[str], backoffs: Backoffs
+) -> None:
+    """Tell one node of its runs, until it fails."""
+    for row in rows:
+        if backoffs[row.node].is_over() and backoffs[row.id].is_over():
+            with bound_contextvars(run=row.id, batch=row.public_id):
+                _deliver(engine, nodes[row.node], row, ask=row.id not in fresh, backoffs=backoffs)
 
 
 def _deliver(engine: Engine, scrapyd: Scrapyd, run: Any, *, ask: bool, backoffs: Backoffs) -> None:
