@@ -5,13 +5,16 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Row, and_, func, select
+from sqlalchemy import Connection, Row, and_, exists, func, select
 
 from control.campaigns.plan import MONTH_END_SECONDS, Plan, next_month
 from control.reports.history import FOREVER
 from crawler.store import bulk_parameters
 from crawler.store.models.campaigns import Following, Placement, Point, PointKind
 from crawler.store.models.posts import Post
+
+ROWS_AT_ONCE = 500
+THEIRS = and_(Point.post_id == Placement.post_id, Point.access_key == Placement.access_key)
 
 
 class Missed(NamedTuple):
@@ -21,6 +24,18 @@ class Missed(NamedTuple):
     due_at: float
     age: float | None
     reason: str
+
+
+class OfPlacement(NamedTuple):
+    """A placement with its points."""
+
+    row: Row[Any]
+    points: list[Missed]
+
+
+class Page(NamedTuple):
+    placements: list[OfPlacement]
+    next_cursor: int | None  # a position
 
 
 def read(connection: Connection, campaign: Row[Any], placement_ids: Sequence[int]) -> dict[int, list[Missed]]:
@@ -35,15 +50,33 @@ def read(connection: Connection, campaign: Row[Any], placement_ids: Sequence[int
     return found
 
 
+def page(connection: Connection, campaign: Row[Any], after: int | None, limit: int) -> Page:
+    """Read them of all placements, in the order in which these were added."""
+    found, more = list[OfPlacement](), True
+    while more and len(found) <= limit:
+        rows = connection.execute(_concerned(campaign.id, after).limit(ROWS_AT_ONCE)).all()
+        lost = read(connection, campaign, [row.id for row in rows])
+        found += [OfPlacement(row, lost[row.id]) for row in rows if row.id in lost]
+        after, more = rows[-1].position if rows else None, len(rows) == ROWS_AT_ONCE
+    return Page(found[:limit], found[limit - 1].row.position if len(found) > limit else None)
+
+
+def _concerned(campaign_id: int, after: int | None) -> Any:
+    """Select placements of whose posts a point brought no number, whoever it was for."""
+    lost = exists().where(THEIRS, Point.reason.is_not(None), Point.settled_at.is_not(None))
+    rows = select(Placement.__table__, Post.key).join(Post, Post.id == Placement.post_id)
+    rows = rows.where(Placement.campaign_id == campaign_id, lost).order_by(Placement.position)
+    return rows if after is None else rows.where(Placement.position > after)
+
+
 def _points() -> Any:
-    theirs = and_(Point.post_id == Placement.post_id, Point.access_key == Placement.access_key)
     meanwhile = (Following.since <= Point.due_at, func.coalesce(Following.until, FOREVER) > Point.due_at)
     columns = (Placement.id, Point.kind, Point.due_at, Point.reason, Post.published_at)
     return (
         select(*columns)
         .join(Following, Following.placement_id == Placement.id)
         .join(Post, Post.id == Placement.post_id)
-        .join(Point, and_(theirs, *meanwhile))
+        .join(Point, and_(THEIRS, *meanwhile))
         .where(Point.reason.is_not(None), Point.settled_at.is_not(None))
         .order_by(Point.due_at)
     )

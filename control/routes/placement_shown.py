@@ -36,6 +36,7 @@ class GrowthShown(Shape):
 
 class MissedPoint(Shape):
     kind: PointKind
+    age: str | None = Field(description="Of the post, such as `24h`, where the point was for one.")
     due_at: str
     reason: str = Field(description="A reason as of links, or `too_late`: nothing ran while it could be taken.")
 
@@ -124,8 +125,13 @@ def _show(found: Numbers, lost: Sequence[Missed]) -> PlacementShown:
         next_at=moment(due.at) if due else None,
         next_kind=due.kind if due else None,
         missing_since=_missing_since(row),
-        missed=[MissedPoint(kind=each.kind, due_at=moment(each.due_at), reason=each.reason) for each in lost],
+        missed=[show_missed(each) for each in lost],
     )
+
+
+def show_missed(found: Missed) -> MissedPoint:
+    age = None if found.age is None else span(found.age)
+    return MissedPoint(kind=found.kind, age=age, due_at=moment(found.due_at), reason=found.reason)
 
 
 def _missing_since(row: Row[Any]) -> str | None:

@@ -41,6 +41,7 @@ ROUTES = {
     "a placement": ("GET", f"{LIST}/0", None),
     "change a placement": ("PATCH", f"{LIST}/0", {"cost": 5, "paused": True}),
     "remove a placement": ("DELETE", f"{LIST}/0", None),
+    "missed": ("GET", "/campaigns/{campaign}/missed?cursor=0", None),
     "months": ("GET", "/campaigns/{campaign}/months", None),
     "a month": ("GET", MONTH, None),
     "a month further on": ("GET", f"{MONTH}?cursor=0", None),

@@ -92,6 +92,7 @@ PAGES = {
     f"GET {MONTH}/close": Page(),
     f"POST {MONTH}/close": Page(),
     f"POST {MONTH}/reopen": Page(form={"reason": "An erid was wrong"}),
+    "GET /followed/<id>/missed": Page(),
     "GET /reports": Page(),
     "GET /followed/<id>/<month>/file": Page(),
     "GET /followed/<id>/<month>/forms/<form>": Page(),

@@ -81,6 +81,7 @@ CASES = {
     "POST /campaigns/<id>/placements": Case(body={"links": LINKS}),
     "GET /campaigns/<id>/placements": Case(query={"limit": "1"}),
     "GET /campaigns/<id>/placements/<position>": Case(),
+    "GET /campaigns/<id>/missed": Case(query={"limit": "1"}),
     "GET /campaigns/<id>/months": Case(),
     "GET /campaigns/<id>/months/<month>": Case(query={"limit": "1"}),
     "GET /campaigns/<id>/months/<month>/totals": Case(),

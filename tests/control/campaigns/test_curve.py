@@ -72,9 +72,9 @@ def test_what_was_read_before_or_in_a_pause_is_not_in_it(campaign):
     assert sums(campaign) == [(10, 100, 1, False)]
 
 
-def miss(campaign, kind, at, reason):
+def miss(campaign, kind, at, reason, post="wall-1_2"):
     with db.engine.begin() as connection:
-        post_id = connection.execute(select(Post.id).where(Post.key == "wall-1_2")).scalar_one()
+        post_id = connection.execute(select(Post.id).where(Post.key == post)).scalar_one()
         times = {"due_at": at, "made_at": at, "settled_at": at}
         connection.execute(insert(Point).values(post_id=post_id, access_key="", kind=kind, reason=reason, **times))
 
@@ -103,6 +103,27 @@ def test_points_of_the_campaigns_own_plan_that_brought_no_number(campaign):
     age, *months = lost(campaign)[1]
     assert age == ("age", HOUR, "too_late")
     assert months == [("month_end", None, "network"), ("month_begin", None, "deleted")]
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 500])
+@pytest.mark.parametrize("limit", [1, 2, 3])
+def test_what_was_missed_of_a_whole_campaign_comes_page_by_page(campaign, monkeypatch, at_once, limit):
+    monkeypatch.setattr(missed, "ROWS_AT_ONCE", at_once)
+    with db.engine.begin() as connection:
+        connection.execute(update(Following).values(since=0.0))
+    lost = ("wall-1_1", 1, "too_late"), ("wall-1_1", 24, "network"), ("wall-1_2", 3, "x"), ("video-1_3", 24, "deleted")
+    for post, hours, reason in lost:
+        miss(campaign, "age", campaign.created_at + hours * HOUR, reason, post)
+    found, cursor = [], None
+    with db.engine.connect() as connection:
+        while True:
+            page = missed.page(connection, campaign, cursor, limit)
+            found += [(each.row.position, [point.reason for point in each.points]) for each in page.placements]
+            assert len(page.placements) <= limit
+            if (cursor := page.next_cursor) is None:
+                break
+    both = ["too_late", "network"]
+    assert found == [(0, both), (2, both), (3, ["deleted"])]
 
 
 def test_points_of_a_pause_are_nobodys(campaign):

@@ -142,6 +142,10 @@ def test_a_placement_has_its_posts_history_and_what_was_missed(hers, path):
     assert page.count("<circle") > 5
     assert "точное число" in page
     assert "ВКонтакте говорит, что поста нет" in shown(hers, f"{path}/{campaigns.GONE}")
+    missed = shown(hers, f"{path}/missed")
+    assert f'href="{path}/{campaigns.MISSED}">4</a>' in missed
+    assert "Пропущено: 1 день. Система в это время не работала." in missed
+    assert f'href="{path}/missed"' in shown(hers, path)
     bad = shown(hers, f"{path}/8")
     assert "следить нельзя" in bad
     assert "Все измерения" not in bad

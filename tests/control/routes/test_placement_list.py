@@ -190,6 +190,9 @@ def test_points_of_the_plan_that_brought_no_number_are_told_with_the_reason(anna
     rows = listed(anna, campaign)["placements"]
     assert [(each["kind"], each["reason"]) for each in rows[1]["missed"]] == [("age", "too_late")]
     assert rows[0]["missed"] == []
+    (row,) = anna.get(f"/campaigns/{campaign}/missed").json["placements"]
+    assert (row["position"], row["link"], row["missed"]) == (1, LINK.format(2), rows[1]["missed"])
+    assert row["missed"][0]["age"] == "24h"
 
 
 def test_to_go_on_counts_as_a_link_handed_in_because_it_is_measured_at_once(app, anna, campaign, monkeypatch):
