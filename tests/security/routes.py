@@ -214,6 +214,11 @@ def _owned(rule: str) -> str:
     raise AssertionError(f"{rule}: add what makes its parameter to MAKERS in tests/security/routes.py")
 
 
+def takes_body(label: str) -> bool:
+    case = CASES.get(label, Case())
+    return case.body is not None or case.text is not None
+
+
 def with_id(labels: Iterable[str] = CASES) -> list[str]:
     return [label for label in labels if has_id(split(label)[1])]
 

@@ -8,8 +8,8 @@ from sqlalchemy import select, text
 
 from control.web.engine import db
 from crawler.store.models.accounts import User
-from tests.security.corpus import HEADERS, PATHS, QUERIES, bodies
-from tests.security.routes import CASES, METHODS, MISSING, has_id, maker, path, split
+from tests.security.corpus import BROKEN, HEADERS, PATHS, QUERIES, bodies
+from tests.security.routes import CASES, METHODS, MISSING, has_id, maker, path, split, takes_body
 from tests.thoroughness import every
 
 JSON = "application/json"
@@ -85,8 +85,9 @@ class TestCorpus:
                 sender.send(method, path(rule, piece) if has_id(rule) else f"{path(rule)}/{piece}")
 
     def test_bodies(self, sender, rule):
+        """An operation without a body reads none: whatever one says comes to nothing, and may only be hard to read."""
         for method in {*sender.methods, "GET"}:
-            for body in every(5, bodies()):
+            for body in every(5, bodies() if takes_body(f"{method} {rule}") else BROKEN):
                 sender.send(method, data=body, content_type=JSON)
 
 

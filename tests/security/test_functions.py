@@ -3,7 +3,7 @@
 import pytest
 
 from tests.control.conftest import problem
-from tests.security.routes import CASES, METHODS, Who, ask, maker, operations, path, split, with_id
+from tests.security.routes import CASES, METHODS, Who, ask, maker, operations, path, rule_of, split, takes_body, with_id
 
 
 @pytest.fixture
@@ -24,6 +24,17 @@ def test_every_route_has_a_case(app):
     for label in with_id():
         assert maker(split(label)[1])
         assert "<" not in path(split(label)[1])
+
+
+def test_every_operation_with_a_body_has_a_good_one(document):
+    """So that the hostile corpus sends all it has to whoever reads one."""
+    there = {
+        f"{method.upper()} {rule_of(address)}"
+        for address, item in document["paths"].items()
+        for method, operation in item.items()
+        if "requestBody" in operation
+    }
+    assert there == set(filter(takes_body, CASES))
 
 
 @pytest.mark.parametrize("rule", ["/reports/<month>", "/batches/<id>/links/<column>"])
