@@ -1,6 +1,7 @@
 """flask-openapi3 with its known gaps closed. Only this file knows how the library works."""
 
 from collections.abc import Callable
+from functools import cache
 from http import HTTPStatus
 from typing import Any, Literal, NoReturn
 
@@ -41,6 +42,16 @@ class Shape(BaseModel):
     """A body or an answer. It may have no other fields than those it declares."""
 
     model_config = ConfigDict(extra="forbid")
+
+    @classmethod
+    def model_json_schema(cls, *arguments: Any, **options: Any) -> dict[str, Any]:
+        """Make the schema of a query once: the library asks for it at each request, always without arguments."""
+        return super().model_json_schema(*arguments, **options) if arguments or options else _plain_schema(cls)
+
+
+@cache
+def _plain_schema(shape: type[Shape]) -> dict[str, Any]:
+    return super(Shape, shape).model_json_schema()
 
 
 class Api(OpenAPI):

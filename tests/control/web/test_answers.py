@@ -5,6 +5,7 @@ from typing import get_args, get_origin, get_type_hints
 
 import pytest
 from flask import Response
+from pydantic.json_schema import GenerateJsonSchema
 
 from control.app import create_app
 from control.settings import Settings
@@ -49,3 +50,12 @@ def test_every_view_returns_the_shape_that_the_document_names(app):
     for address, operation in operations.items():
         if operation["operationId"] != STREAM:
             assert returned(app.view_functions[rules[address]]) == promised(operation), address
+
+
+def test_the_schema_of_a_query_is_made_once_and_not_at_each_request(monkeypatch):
+    class Query(Shape):
+        limit: int = 1
+
+    first = Query.model_json_schema()
+    monkeypatch.setattr(GenerateJsonSchema, "generate", lambda *_: pytest.fail("made again"))
+    assert Query.model_json_schema() == first
