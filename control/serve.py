@@ -86,8 +86,9 @@ class System:
         await answer(checks, PATIENCE_SECONDS, lambda name: say(f"still waiting for {name}; its log is in {LOGS}"))
         self.ready = True
         self.watch_ours()
-        say(self.banner(await said_by(PREPARE, "key")))
-        for problem in [*exposed(), *(await said_by(PREPARE, "problems")).splitlines()]:
+        key, *problems = (await said_by(PREPARE, "known")).split("\n")
+        say(self.banner(key))
+        for problem in filter(None, [*exposed(), *problems]):
             say(f"look here: {problem}")
 
     def watch_scrapyd(self, scrapyd: Address) -> Check:

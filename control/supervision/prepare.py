@@ -1,8 +1,8 @@
 """Makes the database ready and checks what only the crawler's code can: `python -m control.supervision.prepare`.
 
 A process of its own, for it loads the database's library and the crawler's, which the supervisor can do without.
-`python -m control.supervision.prepare problems` says what an earlier start has found out, a line each; with `key` it
-prints the key to the first administrator, where there is none yet.
+`python -m control.supervision.prepare known` says what the database knows: in the first line the key that makes the
+first administrator, or nothing where there is one, then what an earlier start has found out, a line each.
 """
 
 import importlib
@@ -63,31 +63,20 @@ def forget_rights() -> None:
         engine.dispose()
 
 
-def known_problems() -> list[str]:
-    """Print what an earlier start has found out, such as a token that VK refuses."""
+def known() -> list[str]:
+    """Return the key that makes the first administrator, empty where there is one, and the problems known so far."""
     engine = create()
     try:
-        return problems(engine)
-    finally:
-        engine.dispose()
-
-
-def setup_key() -> str:
-    """Return the key that makes the first administrator; nothing where there is one."""
-    engine = create()
-    try:
-        return first_administrator.key() if first_administrator.is_wanted(engine) else ""
+        return [first_administrator.key() if first_administrator.is_wanted(engine) else "", *problems(engine)]
     finally:
         engine.dispose()
 
 
 def main(arguments: list[str]) -> None:
     try:
-        if arguments == ["problems"]:
-            for problem in known_problems():
-                say(problem)
-        elif arguments == ["key"]:
-            sys.stdout.write(setup_key())
+        if arguments == ["known"]:
+            for line in known():
+                say(line)
         else:
             check_settings()
             migrate()
