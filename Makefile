@@ -8,6 +8,7 @@ PYTHON ?=
 export PYTHON
 
 test check chaos month sheets fuzz: export TMPDIR = $(shell .ci/temporary)
+test check chaos month sheets fuzz: export PYTHONDONTWRITEBYTECODE = # or every process compiles all that it imports
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile

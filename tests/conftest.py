@@ -10,7 +10,7 @@ from sqlalchemy import Engine, create_engine, event
 
 from control.supervision import prepare
 from crawler.store import database
-from tests import postgresql, thoroughness
+from tests import order, postgresql, thoroughness
 
 ROOT = Path(__file__).resolve().parents[1]
 STARTING = {"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.system"}  # audit events
@@ -27,7 +27,8 @@ def pytest_configure(config):
 
 
 def pytest_collection_modifyitems(config, items):
-    """Leave out what is marked `process`, and what asks for a PostgreSQL."""
+    """Leave out what is marked `process`, and what asks for a PostgreSQL; begin with the longest."""
+    items[:] = order.begin_with_the_longest(items)
     if config.getoption("--no-processes"):
         left_out = [item for item in items if _starts_processes(item)]
         items[:] = [item for item in items if item not in set(left_out)]

@@ -6,6 +6,7 @@ from statistics import median
 
 import pytest
 
+from tests import order
 from tests.checkout import ROOT
 
 FILES = sorted(
@@ -30,6 +31,10 @@ def _start(function):
 def test_a_file_and_each_of_its_functions_are_short(file):
     assert len(file.read_text().splitlines()) <= LONGEST_FILE
     assert {name: length for name, length in lengths(file).items() if length > LONGEST_FUNCTION} == {}
+
+
+def test_the_files_that_begin_first_are_there():
+    assert [file for file in order.PLACES if not file.is_file()] == []
 
 
 def test_half_of_all_functions_have_about_five_lines():
