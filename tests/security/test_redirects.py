@@ -1,14 +1,18 @@
 """Where VK's site leads us: nowhere but to itself."""
 
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
 from crawler.middlewares import may_lead
 from crawler.platforms.vk import access
+from tests.checkout import ROOT
 from tests.crawler.conftest import lines
 from tests.vk_standin import truth
 from tests.vk_standin.client import StandIn
+
+IMPATIENT = {"PYTHONPATH": f"{Path(__file__).parent / 'impatience'}:{ROOT}"}
 
 
 @pytest.fixture
@@ -20,7 +24,7 @@ def elsewhere():
 @pytest.mark.process
 def test_T26_a_page_that_leads_elsewhere_is_not_followed_not_even_for_a_robots_txt(crawl, vk, elsewhere):
     vk.fault(method="page", status=302, location=f"{elsewhere.url}/wall-1_1", times=0)
-    result = crawl("vk_views", "-a", "links=wall-1_1", VK_TOKENS="")
+    result = crawl("vk_views", "-a", "links=wall-1_1", VK_TOKENS="", **IMPATIENT)
     assert lines(result)[1:] == [["wall-1_1", "blocked"]]
     assert elsewhere.journal() == []
 
@@ -37,7 +41,7 @@ def test_T26_a_robots_txt_that_leads_elsewhere_is_none(crawl, vk, elsewhere):
 def test_T26_an_api_that_leads_elsewhere_is_not_followed(crawl, vk, elsewhere):
     vk.fault(method="wall.getById", status=307, location=f"{elsewhere.url}/method/wall.getById", times=0)
     vk.fault(method="execute", status=307, location=f"{elsewhere.url}/method/execute", times=0)
-    result = crawl("vk_views", "-a", "links=wall-1_1")
+    result = crawl("vk_views", "-a", "links=wall-1_1", **IMPATIENT)
     assert lines(result)[1:] == [["wall-1_1", "vk_error"]]
     assert elsewhere.journal() == []
 
@@ -54,7 +58,7 @@ def test_T26_nor_to_a_file_or_a_host_that_only_looks_like_ours(crawl, vk):
     ours = urlsplit(vk.url).netloc
     for location in ("file:///etc/hostname", "data:text/html,7", f"http://{ours}@evil.example/") * 10:
         vk.fault(method="page", status=302, location=location)
-    result = crawl("vk_views", "-a", "links=wall-1_1 wall-1_2 wall-1_3", VK_TOKENS="")
+    result = crawl("vk_views", "-a", "links=wall-1_1 wall-1_2 wall-1_3", VK_TOKENS="", **IMPATIENT)
     assert {line[1] for line in lines(result)[1:]} <= {"blocked", "bad_response"}
     assert {entry["path"] for entry in vk.journal()} == {"/robots.txt", "/wall-1_1", "/wall-1_2", "/wall-1_3"}
 
@@ -127,7 +131,7 @@ def test_T26_a_post_is_read_where_vk_leads_to(crawl, vk, mobile):
 @pytest.mark.process
 def test_T26_a_post_is_not_read_where_another_s_name_leads_to(crawl, vk, mobile):
     vk.set(mobile=mobile)
-    result = crawl("vk_views", "-a", "links=wall-1_1", VK_TOKENS="")
+    result = crawl("vk_views", "-a", "links=wall-1_1", VK_TOKENS="", **IMPATIENT)
     assert lines(result)[1:] == [["wall-1_1", "blocked"]]
     assert {entry["host"] for entry in vk.journal()} == {urlsplit(vk.url).netloc}
 
