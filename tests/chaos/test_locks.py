@@ -9,6 +9,7 @@ from sqlalchemy import create_engine
 from sqlalchemy.exc import OperationalError
 
 from tests.chaos import invariants
+from tests.chaos.conftest import address
 from tests.chaos.extent import ALL
 from tests.chaos.site import site
 
@@ -20,9 +21,10 @@ LOCK = {
 }
 
 
-@pytest.fixture
-def here(tmp_path, empty_url):
-    with site(tmp_path, empty_url) as started:
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def here(request, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("locks")
+    with site(folder, address(request, request.param, folder)) as started:
         yield started
 
 
@@ -49,10 +51,10 @@ def lock(url, seconds, locked):
 
 
 @pytest.mark.parametrize("seconds", (1, 8, 29) if ALL else (1, 8))
-def test_nothing_fails_and_nothing_is_lost(here, anna, batch, empty_url, seconds):
+def test_nothing_fails_and_nothing_is_lost(here, anna, batch, seconds):
     anna.submit(batch(800))
     locked = []
-    holder = Thread(target=lock, args=(empty_url, seconds, locked))
+    holder = Thread(target=lock, args=(here.engine.url, seconds, locked))
     holder.start()
     here.until(lambda: locked, "locked")
     anna.submit(batch())
