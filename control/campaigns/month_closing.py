@@ -5,9 +5,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, func, insert, select
 
-from control.campaigns import campaigns, ledger, month_copies, month_report, open_points
+from control.campaigns import campaigns, ledger, month_copies, month_report, open_points, report_totals
 from control.campaigns.month_copies import Closing
 from control.campaigns.month_report import Report
+from control.campaigns.month_totals import Totalled
 from control.errors import LaterMonthClosed, MonthChanged, MonthMeasured, MonthNotClosed, MonthUnfinished
 from control.logs import get_logger
 from crawler.store.database import snapshot, writing
@@ -28,7 +29,7 @@ def close(engine: Engine, user_id: str, public_id: str, name: str) -> None:
 
     Raises NotFound, MonthUnfinished, MonthMeasured, LaterMonthClosed, MonthChanged.
     """
-    closing, stored = None, 0
+    closing, stored, totalled = None, 0, Totalled()
     with snapshot(engine) as reading:
         campaign = campaigns.find(reading, user_id, public_id)
         report = month_report.find(reading, user_id, campaign, name)
@@ -42,12 +43,14 @@ def close(engine: Engine, user_id: str, public_id: str, name: str) -> None:
                 closing = closing or month_copies.begin(connection, campaign.id)
                 month_copies.add(connection, closing, report.month, rows)
             stored += len(rows)
+            totalled.add(rows)
     with writing(engine) as connection:
         locked = campaigns.find(connection, user_id, public_id, lock=True)
         closing = closing or month_copies.begin(connection, campaign.id)
         if _entries(connection, locked) != known or month_copies.count(connection, closing) != stored:
             raise MonthChanged("The campaign or one of its months was changed just now: look and try again.")
-        connection.execute(insert(ClosedMonth).values(**_month(connection, closing, report, user_id)))
+        total = report_totals.write(totalled.total())
+        connection.execute(insert(ClosedMonth).values(**_month(connection, closing, report, user_id), total=total))
     log.info("month closed", campaign=public_id, month=name, placements=stored)
 
 

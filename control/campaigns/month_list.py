@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row, select
 
-from control.campaigns import month_report
+from control.campaigns import month_report, report_totals
 from control.campaigns.ledger import REOPENED
+from control.campaigns.month_totals import Total
 from control.campaigns.months import Month
 from crawler.store.database import read_clock
 from crawler.store.models.months import ClosedMonth, Reopening
@@ -33,12 +34,18 @@ class Closing(NamedTuple):
     reopened_at: float | None
     reopened_by: str | None
     reason: str | None
+    total: Total | None
 
 
 class Listed(NamedTuple):
     month: Month
     state: MonthState
     closings: list[Closing]
+
+    @property
+    def total(self) -> Total | None:
+        """Return the sum of a month that is closed, where it is stored."""
+        return self.closings[-1].total if self.state == MonthState.CLOSED else None
 
 
 def read(connection: Connection, campaign: Row[Any]) -> list[Listed]:
@@ -85,4 +92,5 @@ def _state(closings: Sequence[Row[Any]], month: Month, now: float) -> MonthState
 
 
 def _closing(row: Row[Any]) -> Closing:
-    return Closing(*(getattr(row, name) for name in Closing._fields))
+    told = {name: getattr(row, name) for name in Closing._fields}
+    return Closing(**told | {"total": report_totals.of_closed(row)})

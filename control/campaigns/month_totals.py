@@ -47,7 +47,7 @@ class Total(NamedTuple):
     flags: Counter[MonthFlag]
 
 
-class _Gathered:
+class Gathered:
     """The placements that are summed up so far."""
 
     def __init__(self) -> None:
@@ -86,18 +86,30 @@ def _weakness(views: Views) -> tuple[bool, int]:
     return views.views is None, ORDER.index(views.basis)
 
 
+class Totalled:
+    """The rows of a month that are added up so far."""
+
+    def __init__(self) -> None:
+        self.gathered, self.flags = Gathered(), Counter[MonthFlag]()
+
+    def add(self, rows: Iterable[MonthRow]) -> Self:
+        for row in rows:
+            self.gathered.add(row)
+            self.flags.update(row.views.flags)
+        return self
+
+    def total(self) -> Total:
+        return Total(self.gathered.sum(), self.flags)
+
+
 def total(rows: Iterable[MonthRow]) -> Total:
-    gathered, flags = _Gathered(), Counter[MonthFlag]()
-    for row in rows:
-        gathered.add(row)
-        flags.update(row.views.flags)
-    return Total(gathered.sum(), flags)
+    return Totalled().add(rows).total()
 
 
 def sums(rows: Iterable[MonthRow], by: By) -> list[tuple[str, Sum]]:
     """Sum up by erid or by the address of the wall, in the order of these; without one: an empty text."""
     named: Callable[[MonthRow], str] = _erid if by == By.ERID else _wall
-    gathered = defaultdict[str, _Gathered](_Gathered)
+    gathered = defaultdict[str, Gathered](Gathered)
     for row in rows:
         gathered[named(row)].add(row)
     return [(key, gathered[key].sum()) for key in sorted(gathered)]

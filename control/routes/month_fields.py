@@ -57,28 +57,6 @@ class MonthRowShown(Shape):
     end: ValueShown = Field(description="What it showed at its last one, or now.")
 
 
-class ClosingShown(Shape):
-    """A closing of a month, and its reopening if there was one."""
-
-    version: int = Field(description="Of this month, from 1. `GET /campaigns/<id>/months/<month>?version=1` has it.")
-    closed_at: str
-    closed_by: str
-    reopened_at: str | None
-    reopened_by: str | None
-    reason: str | None = Field(description="Why it was reopened.")
-
-
-class MonthListed(Shape):
-    month: str
-    state: MonthState = Field(
-        description="`unfinished`: it goes on. `open`: it is over, and can be closed. `closed`: it never changes. "
-        "`reopened`: it was closed, and is as of now again."
-    )
-    begins_at: str
-    ends_at: str
-    closings: list[ClosingShown]
-
-
 class SumShown(Shape):
     placements: int
     posts: int = Field(description="Different ones: a joint post counts once, however many walls show it.")
@@ -90,6 +68,29 @@ class SumShown(Shape):
     cost: float | None = Field(description="Of all placements; null where none is known.")
     cpv: float | None = Field(description="Cost of a view.")
     cpm: float | None = Field(description="Cost of a thousand views.")
+
+
+class ClosingShown(Shape):
+    """A closing of a month, and its reopening if there was one."""
+
+    version: int = Field(description="Of this month, from 1. `GET /campaigns/<id>/months/<month>?version=1` has it.")
+    closed_at: str
+    closed_by: str
+    reopened_at: str | None
+    reopened_by: str | None
+    reason: str | None = Field(description="Why it was reopened.")
+    total: SumShown | None = Field(description="As of the closing; null for one of before sums were stored.")
+
+
+class MonthListed(Shape):
+    month: str
+    state: MonthState = Field(
+        description="`unfinished`: it goes on. `open`: it is over, and can be closed. `closed`: it never changes. "
+        "`reopened`: it was closed, and is as of now again."
+    )
+    begins_at: str
+    ends_at: str
+    closings: list[ClosingShown]
 
 
 def listed(found: Listed) -> MonthListed:
@@ -104,7 +105,8 @@ def listed(found: Listed) -> MonthListed:
 
 def _closing(found: Closing) -> ClosingShown:
     times = {"closed_at": moment(found.closed_at), "reopened_at": moment(found.reopened_at)}
-    return ClosingShown(**found._asdict() | times)
+    total = SumShown(**sum_fields(found.total.sum)) if found.total else None
+    return ClosingShown(**found._asdict() | times | {"total": total})
 
 
 def sum_fields(found: Sum) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from control.campaigns import campaigns, month_list, month_report, month_totals, open_points
+from control.campaigns import campaigns, month_list, month_report, month_totals, open_points, report_totals
 from control.campaigns.month_report import Report
 from control.campaigns.month_totals import By, Sum
 from control.campaigns.months import FORM
@@ -112,7 +112,7 @@ def get_month_totals(path: MonthPath, query: VersionQuery) -> TotalsShown:
     open_submissions.begin(caller())  # it reads all rows
     with snapshot(db.engine) as connection:
         report = find_report(connection, path, query.version)
-        found = month_totals.total(month_report.rows(connection, report))
+        found = report_totals.of(connection, report)
         return TotalsShown(
             **_head(report),
             total=SumShown(**sum_fields(found.sum)),

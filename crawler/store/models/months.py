@@ -28,6 +28,7 @@ class ClosedMonth(Base):
     without_post: Mapped[int]  # placements whose links name no post
     closed_at: Mapped[float] = mapped_column(default=now())
     closed_by: Mapped[str]  # the user's name, as it was
+    total: Mapped[str | None]  # JSON, of `control.campaigns.report_totals`; none: it was closed before these were
 
 
 class ClosedValue(Base):

@@ -142,6 +142,17 @@ def test_all_months_of_all_campaigns_are_listed(hers, campaign):
     assert f'href="{campaign}/{FIRST}"' in shown(hers, campaign)
 
 
+def test_the_sum_of_a_closed_month_is_listed_and_that_of_another_is_not(hers, campaign):
+    there = f'href="{campaign}/{FIRST}"'
+    closed = next(line for line in shown(hers, campaign).splitlines() if there in line)
+    assert "просмотр" not in closed
+    hers.post(f"{campaign}/{FIRST}/close")
+    views = re.search(r"<dd>([^<]+)</dd>", shown(hers, f"{campaign}/{FIRST}"))[1]
+    for page in ("/reports", campaign):
+        (closed,) = [line for line in shown(hers, page).splitlines() if there in line]
+        assert re.search(rf"закрыт</span> <span class=\"dim\">· {re.escape(views)} просмотр", closed)
+
+
 def test_before_the_first_campaign_there_are_no_reports(hers):
     assert "Отчётов ещё нет" in shown(hers, "/reports")
 

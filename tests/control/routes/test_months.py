@@ -440,7 +440,8 @@ def test_what_is_stored_some_rows_at_a_time_is_whole(anna, monkeypatch):
     read_ends([100, 250])
     read_ends([10, 30], "wall-2_2")
     before = report(anna, campaign, LAST, "/totals").json["total"]
-    close(anna, campaign, LAST)
+    (closing,) = close(anna, campaign, LAST).json["closings"]
+    assert closing["total"] == before
     assert numbers(anna, campaign, LAST) == [150, 20, 150, 20, 150]
     assert report(anna, campaign, LAST, "/totals").json["total"] == before
 
