@@ -33,7 +33,7 @@ chaos: ## kill, stop, wedge, lock, fill and silence everything, hundreds of time
 	@CHAOS=all .venv/bin/python -m pytest tests/chaos --deselect tests/chaos/test_storm.py $(ARGS)
 	@exec .venv/bin/python -m tests.chaos
 
-month: ## simulate a month: 2,000 posts that grow, measured while processes are killed, on both databases (MONTH=short: a few)
+month: ## simulate months: 2,000 posts that grow, checked and followed while processes are killed, on both databases (MONTH=short: a few)
 	@.ci/install requirements-dev.txt
 	@.ci/test-programs
 	@MONTH=$(or $(MONTH),whole) exec .venv/bin/python -m pytest -s -o timeout=0 tests/clock $(ARGS)

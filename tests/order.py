@@ -11,6 +11,7 @@ LONGEST = (  # those that wait beside those that compute
     "security/test_corpus.py",
     "chaos/test_storm.py",
     "control/pages/test_browser.py",
+    "clock/test_campaigns.py",
     "clock/test_month.py",
     "security/test_ownership.py",
     "test_bench.py",

@@ -16,6 +16,7 @@ from tests.bench import (
     login,
     million,
     pages,
+    points,
     post,
     posts,
     report,
@@ -99,6 +100,14 @@ def test_a_history_is_read_among_others():
     assert lists.value > 0
     assert post_.value > 0
     assert "12 readings" in post_.what
+
+
+@pytest.mark.process
+def test_followed_posts_are_measured():
+    end, day, calls = points.measure(size=950, names=(SQLITE,), tokens=("standin-service",))
+    assert end.how.startswith("100 points in 1 rounds")
+    assert day.value > 0
+    assert (calls.value, calls.goal) == (10, "≤ 12")
 
 
 @pytest.mark.process

@@ -11,10 +11,12 @@ from crawler.store.models.batches import Batch, Link, Part
 from crawler.store.models.runs import Run
 
 
-def oldest(engine: Engine) -> float | None:
-    """Return for how many seconds the part of a batch that waits longest could have had a run. None if none waits."""
+def oldest(engine: Engine, *which: ColumnElement[bool]) -> float | None:
+    """Return for how many seconds the part of a batch that waits longest could have had a run. None if none waits.
+    `which` are the batches that are looked at.
+    """
     with engine.connect() as connection:
-        seconds = connection.execute(parts(func.max(now() - _since())).where(awaits_run())).scalar()
+        seconds = connection.execute(parts(func.max(now() - _since())).where(awaits_run(), *which)).scalar()
     return None if seconds is None else max(0.0, seconds)
 
 

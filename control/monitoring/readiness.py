@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Engine, select
 
 from control.accounts import namesakes
-from control.monitoring import backlog, clock, heartbeat
+from control.monitoring import backlog, clock, heartbeat, month_ends
 from control.monitoring.database_trouble import DatabaseTrouble
 from control.monitoring.platform_tokens import Token, tokens
 from control.nodes import slots
@@ -19,6 +19,7 @@ from crawler.store.models.runs import Run
 ALARM_SECONDS = DAY_SECONDS
 LATE_SECONDS = 6 * heartbeat.EVERY_SECONDS  # without a beat of the scheduler
 LONG_WAIT_SECONDS = 600.0
+MONTH_END_SECONDS = 60.0  # so late a reading of a month's end may be, no more
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Readiness:
     alarms: list[str]
     trouble: list[str]  # what is wrong with the database
     set_back: float | None  # seconds by which its clock is behind its latest time
+    month_end: float | None = None  # for how many seconds the end of a month has been due with nobody at it
 
     @property
     def problems(self) -> list[str]:
@@ -47,6 +49,8 @@ class Readiness:
             yield f"the scheduler does not work: its last sign of life was {last}"
         if (self.oldest or 0) > LONG_WAIT_SECONDS:
             yield f"links have waited for {self.oldest:.0f} s though they could be worked on"
+        if (self.month_end or 0) > MONTH_END_SECONDS:
+            yield f"the end of a month has been due for {self.month_end:.0f} s and nothing measures it"
         if self.set_back:
             yield f"the clock went back by {self.set_back:.0f} s: until that time has passed, some logins are not taken"
         if self.leaked:
@@ -65,6 +69,7 @@ def look(engine: Engine, scrapyds: Iterable[Scrapyd], trouble: DatabaseTrouble) 
         alarms=_alarms(engine),
         trouble=list(trouble.in_words()),
         set_back=clock.set_back(engine),
+        month_end=month_ends.unattended(engine),
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from control.monitoring.readiness import LATE_SECONDS, LONG_WAIT_SECONDS, Readiness
+from control.monitoring.readiness import LATE_SECONDS, LONG_WAIT_SECONDS, MONTH_END_SECONDS, Readiness
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,8 @@ def _of_the_work(found: Readiness) -> Iterator[Trouble]:
         yield Trouble("scheduler")
     if (found.oldest or 0) > LONG_WAIT_SECONDS:
         yield Trouble("waiting")
+    if (found.month_end or 0) > MONTH_END_SECONDS:
+        yield Trouble("month_end")
     if found.set_back:
         yield Trouble("clock", {"n": round(found.set_back)})
     if found.leaked:

@@ -44,6 +44,9 @@ class Details(Shape):
     scheduler: Scheduler
     tokens: list[TokenState]
     oldest_waiting: float | None = Field(description="Seconds that a link has waited that could be worked on.")
+    month_end_waiting: float | None = Field(
+        description="Seconds that a post has waited to be read for a month's end while no run reads any."
+    )
     leaked_slots: int = Field(description="That scrapyd keeps though no run of ours needs them.")
     alarms: list[str] = Field(description="Of the last day's runs.")
 
@@ -82,6 +85,7 @@ def _details(found: Readiness) -> Details:
         scheduler=Scheduler(last_beat=found.beat),
         tokens=[TokenState.model_validate(token, from_attributes=True) for token in found.tokens],
         oldest_waiting=found.oldest,
+        month_end_waiting=found.month_end,
         leaked_slots=found.leaked,
         alarms=found.alarms,
     )

@@ -35,6 +35,7 @@ ARE_DUE = exists().where(FollowedPost.due_at.is_not(None), FollowedPost.late_at 
 ARE_OPEN = exists().where(Point.settled_at.is_(None))
 AT_ONCE = 50 * POSTS_A_CALL  # points of one transaction
 MAY_AT_ONCE = 10 * POSTS_A_CALL  # among which those are chosen that fill a call
+MONTHLY_AT_ONCE = 25 * POSTS_A_CALL  # what `execute` of VK measures: a month's end has to be over in minutes
 DEADLINE_SECONDS = 900.0  # of a batch of points: what has no number by then is asked again later
 OVERDUE_SECONDS = 120.0  # what is late by so much may hide further points that came up since
 AGAIN_SECONDS = (600.0, 3600.0)  # a post that is not there is asked again so long after the first and the second time
@@ -51,11 +52,11 @@ def gather(engine: Engine) -> int:
             return 0
     with writing(engine) as connection:
         _catch_up(connection)
-        taken = _full_calls(connection)
+        batches = _full_calls(connection)
         moment = read_clock(connection)  # after that, so that none of them begins later
-        for (platform, user), rows in _batches(taken).items():
+        for (platform, user), rows in batches.items():
             _make(connection, platform, user, rows, moment)
-        return len(taken)
+        return sum(map(len, batches.values()))
 
 
 def _due(connection: Connection, most: int, *which: ColumnElement[bool]) -> list[Row[Any]]:
@@ -79,7 +80,7 @@ def _catch_up(connection: Connection) -> None:
         next_points.schedule(connection, ids)
 
 
-def _full_calls(connection: Connection) -> list[Row[Any]]:
+def _full_calls(connection: Connection) -> dict[tuple[str, SharedUser], list[Row[Any]]]:
     """Those that must be taken, and so many of those that may be that calls are full.
 
     What fills gaps comes last: however much of it waits, ages and the ends of months do not wait for it.
@@ -88,13 +89,27 @@ def _full_calls(connection: Connection) -> list[Row[Any]]:
     must = _due(connection, AT_ONCE, FollowedPost.late_at <= MOMENT, ~fills)
     if len(must) < AT_ONCE:
         must += _due(connection, AT_ONCE - len(must), FollowedPost.late_at <= MOMENT, fills)
-    missing = -len(must) % POSTS_A_CALL
-    may = _due(connection, MAY_AT_ONCE, FollowedPost.late_at > MOMENT) if missing else []
-    return [*must, *sorted(may, key=lambda row: row.kind == PointKind.BETWEEN)[:missing]]
+    batches = _batches(must)
+    for (platform, user), rows in batches.items():
+        rows.extend(_more(connection, platform, user, len(rows)))
+    return batches
+
+
+def _more(connection: Connection, platform: str, user: SharedUser, taken: int) -> list[Row[Any]]:
+    """Find what fills the last call of a batch: each batch is asked in calls of its own."""
+    ends = user == SharedUser.MONTH_ENDS
+    missing = -taken % (MONTHLY_AT_ONCE if ends else POSTS_A_CALL)
+    if not missing:
+        return []
+    same = (Post.platform == platform, FollowedPost.kind.in_(MONTHLY) if ends else FollowedPost.kind.not_in(MONTHLY))
+    may = _due(connection, max(missing, MAY_AT_ONCE), FollowedPost.late_at > MOMENT, *same)
+    whole = (taken + len(may)) // POSTS_A_CALL * POSTS_A_CALL
+    most = min(missing, whole - taken) if whole >= taken else missing
+    return sorted(may, key=lambda row: row.kind == PointKind.BETWEEN)[:most]
 
 
 def _batches(rows: Iterable[Row[Any]]) -> dict[tuple[str, SharedUser], list[Row[Any]]]:
-    found = defaultdict(list)
+    found = defaultdict[tuple[str, SharedUser], list[Row[Any]]](list)
     for row in rows:
         user = SharedUser.MONTH_ENDS if row.kind in MONTHLY else SharedUser.POINTS
         found[row.platform, user].append(row)

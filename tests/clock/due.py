@@ -1,10 +1,10 @@
 """When the next thing is due that a system has written down, and whether something is under way."""
 
-from sqlalchemy import ColumnElement, Engine, exists, func, or_, select, union_all
+from sqlalchemy import ColumnElement, Engine, exists, func, literal, or_, select, union_all
 
 from crawler.store.models.accounts import ApiToken, Attempts, Login
 from crawler.store.models.batches import Batch, Link, Part, Status
-from crawler.store.models.campaigns import Campaign, FollowedPost, Following, Placement
+from crawler.store.models.campaigns import Campaign, FollowedPost, Following, Placement, Point
 from crawler.store.models.exports import Export
 from crawler.store.models.imports import Import
 from crawler.store.models.runs import Budget, Run
@@ -21,8 +21,7 @@ DUE: list[tuple[ColumnElement[float], ColumnElement[bool]]] = [  # a column, and
     *((column, column.is_not(None)) for column in (Budget.paused_until, Budget.next_at)),
     *((column, column.is_not(None)) for column in (Campaign.ends_at, Campaign.month_ends_at)),
     *((column, column.is_not(None)) for column in (Placement.ends_at, Following.until)),
-    *((column, column.is_not(None)) for column in (FollowedPost.due_at, FollowedPost.from_at)),
-    *((column, column.is_not(None)) for column in (FollowedPost.late_at, FollowedPost.again_at)),
+    (FollowedPost.late_at, FollowedPost.due_at.is_not(None)),  # from an earlier moment on it may be taken, or not
 ]
 
 
@@ -33,10 +32,11 @@ def next_due(engine: Engine, now: float) -> float | None:
         return connection.execute(select(func.min(union_all(*parts).subquery().c.at))).scalar()
 
 
-def is_under_way(engine: Engine) -> bool:
-    """Whether a run has not ended, or links wait for one."""
-    waits = Link.status.in_((Status.CREATED, Status.IN_PROGRESS))
+def is_under_way(engine: Engine, now: float) -> bool:
+    """Whether a run has not ended, links wait for one, a batch is not closed, or a point is due or not settled."""
+    waits = exists().where(Link.status.in_((Status.CREATED, Status.IN_PROGRESS)))
+    runs = exists().where(Run.finished_at.is_(None))
+    points = exists().where(FollowedPost.due_at.is_not(None), FollowedPost.late_at <= literal(now))
+    open_ = (exists().where(OPEN), exists().where(Point.settled_at.is_(None)))
     with engine.connect() as connection:
-        return bool(
-            connection.execute(select(or_(exists().where(Run.finished_at.is_(None)), exists().where(waits)))).scalar()
-        )
+        return bool(connection.execute(select(or_(runs, waits, points, *open_))).scalar())

@@ -5,29 +5,27 @@ every bound of a value at a moment holds where no fall lies between its readings
 """
 
 import random
-import re
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from sqlalchemy import text
 
 from control.reports import values
-from control.reports.value_at import Value
 from control.reports.values import Question
 from tests.chaos import invariants
 from tests.chaos.client import Client
 from tests.chaos.site import Site
 from tests.clock.stepped import SteppedClock
+from tests.clock.true_posts import GONE, check_reading, holds, link, numbers, post_of
 from tests.clock.walk import walk
 from tests.vk_standin import growth
-from tests.vk_standin.growth import DAY, MONTH, WALLS, Post
+from tests.vk_standin.growth import DAY, MONTH
 
 KINDS = ("api", "scheduler", "scrapyd", "spare", "spider")
 BEFORE_A_KILL = (0.3, 3.0)  # real seconds after a batch was handed in
-GONE = {"not_found", "deleted"}
 READINGS = """
 SELECT readings.id, readings.views, readings.asked_at, readings.measured_at, posts.key
 FROM readings JOIN posts ON posts.id = readings.post_id
@@ -64,23 +62,6 @@ class Found:
     fell: int = 0
 
 
-def numbers(count: int) -> Iterator[tuple[int, int]]:
-    """Name so many posts: owner and item. Items from 901 on have other fates too."""
-    for number in range(count):
-        yield -(WALLS[0] + number // 900), number % 900 + 1
-
-
-def link(owner: int, item: int) -> str:
-    return f"https://vk.com/wall{owner}_{item}"
-
-
-def post_of(key: str) -> Post:
-    owner, item = re.findall("-?[0-9]+", key)
-    post = growth.of(int(owner), int(item))
-    assert post, key
-    return post
-
-
 class Month:
     def __init__(self, site: Site, clock: SteppedClock, extent: Extent, seed: int) -> None:
         self.site, self.clock, self.extent = site, clock, extent
@@ -115,7 +96,7 @@ class Month:
         invariants.check_database(self.site.engine)
         self._check_nothing_lost(links, readings)
         for reading in readings:
-            _check_reading(reading)
+            check_reading(reading)
         for row in links:
             _check_end(row)
         self._check_history(readings)
@@ -151,18 +132,10 @@ class Month:
         with self.site.engine.connect() as connection:
             for question, value in zip(asked, values.ask(connection, links[0].user_id, asked), strict=True):
                 self.found.bases[value.basis] += 1
-                self.found.fell += not _holds(post_of(by_id[question.named_by].key), question.moment, value)
+                self.found.fell += not holds(post_of(by_id[question.named_by].key), question.moment, value)
 
     def _moment(self) -> float:
         return MONTH + self.random.uniform(-DAY, 31 * DAY)
-
-
-def _check_reading(reading: Any) -> None:
-    """It is what the post had at a moment between request and answer."""
-    post = post_of(reading.key)
-    ranges = list(growth.within(post, reading.asked_at, reading.measured_at))
-    assert reading.asked_at <= reading.measured_at, reading
-    assert any(low <= reading.views <= high for low, high in ranges), (reading, ranges, post)
 
 
 def _check_end(row: Any) -> None:
@@ -174,14 +147,3 @@ def _check_end(row: Any) -> None:
 
 def _moments(begin: float, end: float) -> Iterable[float]:
     return [begin, *range(int(begin) + 1, int(end) + 1), end]
-
-
-def _holds(post: Post, moment: float, value: Value) -> bool:
-    """Whether the bounds hold. Where they do not, a fall lies between the two readings."""
-    true = growth.views(post, moment)
-    if (value.low is None or value.low <= true) and (value.high is None or true <= value.high):
-        return True
-    begin = value.before.asked_at if value.before else post.published_at
-    end = value.after.answered_at if value.after else moment
-    assert growth.falls_within(post, begin, end), (post, moment, value, true)
-    return False

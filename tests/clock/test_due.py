@@ -11,7 +11,7 @@ from crawler.store.models.batches import Batch, Link
 from tests.clock.due import DUE, is_under_way, next_due
 from tests.control.conftest import SETTINGS
 
-PAST = {  # columns that say when something was
+PAST = {  # columns that say when something was, or from when on it may be
     *("created_at", "served_at", "seen_at", "last_used_at", "closed_at", "finished_at", "posted_at", "started_at"),
     *("erid_lost_at", "said_at", "asked_at", "measured_at", "at"),
     *(
@@ -23,6 +23,9 @@ PAST = {  # columns that say when something was
         "settled_at",
         "points.due_at",
         "followed_posts.handled_until",
+        "followed_posts.due_at",
+        "followed_posts.from_at",
+        "followed_posts.again_at",
     ),
     *("published_at", "gone_at", "begins_at", "closed_months.ends_at", "reopened_at"),
 }
@@ -43,9 +46,9 @@ def test_every_moment_to_come_is_among_what_is_due():
 def test_the_first_moment_is_found_while_something_waits_for_it(engine, then):
     settings = Settings(**SETTINGS)
     batch = submission.new_batch(users.insert(engine, "anna", "none"), settings, None)
-    assert not is_under_way(engine)
+    assert not is_under_way(engine, 0)
     submission.submit(engine, settings, batch, ["https://vk.com/wall-1_1"], None)
-    assert is_under_way(engine)
+    assert is_under_way(engine, 0)
     with engine.begin() as connection:
         connection.execute(update(Batch).values(deadline_at=4e9 + 3000))
         connection.execute(update(Link).values(not_before=4e9 + then))

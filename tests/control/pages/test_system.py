@@ -49,7 +49,7 @@ def test_what_needs_help_comes_first_with_what_to_do(operator, looks):
     token = Token("vk", 2, False, 60.0, "User authorization failed", ())
     silent = Node("http://10.0.0.7:6800", error="ConnectTimeout")
     full = [*DatabaseTrouble(db.engine).in_words(), "the database is damaged: x"]
-    looks.found = Readiness([silent], 3, None, [token], 700.0, ["vk: new layout"], full, 21.0)
+    looks.found = Readiness([silent], 3, None, [token], 700.0, ["vk: new layout"], full, 21.0, 61.0)
     page = operator.get("/system").text
     for said in (
         "ключ № 2 (vk) не работает.",
@@ -60,6 +60,7 @@ def test_what_needs_help_comes_first_with_what_to_do(operator, looks):
         "scrapyd зря держит 3 места.",
         "база данных повреждена.",
         "ссылки ждут больше десяти минут",
+        "наступил конец месяца, но никто его не измеряет.",
         "последний запуск поднял тревогу.",
     ):
         assert said in page, said

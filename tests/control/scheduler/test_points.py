@@ -221,6 +221,29 @@ def test_calls_are_filled_with_what_may_be_taken_already(engine, user, follow):
     assert points.gather(engine) == 0
 
 
+def test_each_batch_has_full_calls_of_its_own(engine, user, follow):
+    follow(user(), *(f"https://vk.com/wall-1_{number}" for number in range(1, 251)))
+    may = {"from_at": clock(engine) - 1, "late_at": clock(engine) + HOUR, "kind": PointKind.AGE}
+    change(engine, update(FollowedPost).values(may))
+    change(engine, update(FollowedPost).where(FollowedPost.post_id > 120).values(kind=PointKind.MONTH_BEGIN))
+    first = {"late_at": clock(engine) - 1}
+    change(engine, update(FollowedPost).where(FollowedPost.post_id.in_((1, 2, 201))).values(first))
+    assert points.gather(engine) == 200
+    in_batches = select(Batch.user_id, func.count()).join(Link, Link.batch_id == Batch.id).group_by(Batch.user_id)
+    assert dict(rows(engine, in_batches)) == {SharedUser.MONTH_ENDS: 100, SharedUser.POINTS: 100}
+
+
+def test_the_end_of_a_month_is_taken_by_what_execute_measures(engine, user, follow, monkeypatch):
+    monkeypatch.setattr(points, "MONTHLY_AT_ONCE", 300)
+    follow(user(), *(f"https://vk.com/wall-1_{number}" for number in range(1, 351)))
+    may = {"from_at": clock(engine) - 1, "late_at": clock(engine) + HOUR, "kind": PointKind.MONTH_END}
+    change(engine, update(FollowedPost).values(may))
+    change(engine, update(FollowedPost).where(FollowedPost.post_id == 350).values(late_at=clock(engine) - 1))
+    assert points.gather(engine) == 300
+    change(engine, update(FollowedPost).where(FollowedPost.due_at.is_not(None)).values(late_at=clock(engine) - 1))
+    assert points.gather(engine) == 50
+
+
 def test_month_ends_have_a_turn_of_their_own(engine, user, follow):
     follow(user(), "https://vk.com/wall-1_1", "https://vk.com/wall-1_2")
     change(engine, update(FollowedPost).where(FollowedPost.post_id == 1).values(kind=PointKind.MONTH_END))

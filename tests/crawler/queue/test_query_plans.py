@@ -5,7 +5,7 @@ import re
 import pytest
 from sqlalchemy import event, insert, literal, select, text, update
 
-from control.monitoring import backlog
+from control.monitoring import backlog, month_ends
 from control.scheduler import closing, dispatch, rescue
 from crawler.platforms.contract import Again, Gone, Measured, Want
 from crawler.queue import budgets, cancellation, claims, demand, lease, results, round_robin, succession
@@ -116,6 +116,7 @@ def test_no_statement_of_a_round_of_the_scheduler_reads_a_whole_table(engine, ru
     dispatch.enlist(engine, 2, [""])
     dispatch.enlist(engine, 9, [""])
     backlog.oldest(engine)
+    month_ends.unattended(engine)
     assert len(plans.found) > 8
     assert plans.whole() == []
 
