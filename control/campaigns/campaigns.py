@@ -1,5 +1,7 @@
 """Campaigns: made, listed, changed and deleted by their user."""
 
+from collections.abc import Sequence
+from time import sleep
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, Select, delete, func, insert, select, update
@@ -17,7 +19,8 @@ from crawler.store.models.base import may_be_id, random_id
 from crawler.store.models.campaigns import Campaign, Placement
 
 MOST_CAMPAIGNS = 1_000  # of a user
-PLACEMENTS_AT_ONCE = 200  # that are removed in one transaction, with the readings of their posts
+PLACEMENTS_AT_ONCE = 500  # that are removed in one transaction, with the readings of their posts
+PAUSE_SECONDS = 0.1  # after each of them: whoever waits for SQLite looks so often at least whether it is free
 WHEN = {"plan", "time_zone", "ends_at"}  # columns that say when posts are measured
 
 
@@ -81,17 +84,24 @@ def remove(engine: Engine, user_id: str, public_id: str) -> None:
     while left:
         with writing(engine) as connection:
             left = erase(connection, find(connection, user_id, public_id, lock=True).id)
+        if left:
+            sleep(PAUSE_SECONDS)
 
 
 def erase(connection: Connection, campaign_id: int) -> bool:
-    """Remove some placements of a campaign, with the readings of posts that nobody names any more, or the campaign once
-    there are none; whether something is left.
+    """Remove some placements of a campaign, with the readings of posts that nobody names any more, and with the last
+    ones the campaign; whether something is left.
     """
     some = select(Placement.id, Placement.post_id).where(Placement.campaign_id == campaign_id)
     rows = connection.execute(some.order_by(Placement.position).limit(PLACEMENTS_AT_ONCE)).all()
-    if not rows:
-        connection.execute(delete(Campaign).where(Campaign.id == campaign_id))
-        return False
+    _erase_placements(connection, campaign_id, rows)
+    if len(rows) == PLACEMENTS_AT_ONCE:
+        return True
+    connection.execute(delete(Campaign).where(Campaign.id == campaign_id))
+    return False
+
+
+def _erase_placements(connection: Connection, campaign_id: int, rows: Sequence[Any]) -> None:
     dialect = connection.dialect.name
     own_columns.forget(connection, campaign_id, [row.id for row in rows])
     gone = delete(Placement).where(Placement.id.in_(bulk_parameters.ids(dialect)))
@@ -99,7 +109,6 @@ def erase(connection: Connection, campaign_id: int) -> bool:
     posts = sorted({row.post_id for row in rows if row.post_id is not None})
     next_points.schedule(connection, posts)
     erasure.forget_posts(connection, posts)
-    return True
 
 
 def _posts(connection: Connection, campaign_id: int) -> list[int]:

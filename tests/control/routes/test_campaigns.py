@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import insert, select, update
 
+from control.campaigns import campaigns
 from control.scheduler import points
 from control.web.engine import db
 from crawler.queue.acceptance import LONGEST
@@ -278,6 +279,17 @@ def test_a_deleted_campaign_is_gone(anna, campaign):
     assert anna.delete(f"/campaigns/{campaign}").status_code == 204
     assert problem(anna.get(f"/campaigns/{campaign}")) == (404, "not_found")
     assert points.gather(db.engine) == 0
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4])
+def test_a_large_campaign_goes_in_pieces_and_others_may_write_in_between(anna, campaign, monkeypatch, count):
+    monkeypatch.setattr(campaigns, "PLACEMENTS_AT_ONCE", 2)
+    paused = []
+    monkeypatch.setattr(campaigns, "sleep", paused.append)
+    add(anna, campaign, [f"https://vk.com/wall-1_{number}" for number in range(1, count + 1)])
+    assert anna.delete(f"/campaigns/{campaign}").status_code == 204
+    assert paused == [campaigns.PAUSE_SECONDS] * (count // 2)
+    assert anna.get("/campaigns").json["campaigns"] == []
 
 
 def test_what_a_link_is_too_long_for_is_kept_cut(anna, campaign):
