@@ -127,11 +127,17 @@ def change(
     """
     if paused is False and placement.paused_at is not None and placement.post_id is not None:
         quota.charge_day(connection, placement.user_id, 1, settings.most_links_per_day)  # it is measured at once
-    if paused is not None or "ends_at" in values:
+    if paused is False or _lasts_longer(placement, values):
         with price.within(connection, placement.user_id, settings.most_readings_per_day):
             _change(connection, placement, values, paused=paused)
     else:
         _change(connection, placement, values, paused=paused)
+
+
+def _lasts_longer(placement: Row[Any], values: dict[str, Any]) -> bool:
+    """Whether more is to be measured for it, so that the price has to be told; that takes a while."""
+    ends_at = values.get("ends_at", placement.ends_at)
+    return placement.ends_at is not None and (ends_at is None or ends_at > placement.ends_at)
 
 
 def _change(connection: Connection, placement: Row[Any], values: dict[str, Any], *, paused: bool | None) -> None:

@@ -99,7 +99,7 @@ def delete(id: str) -> AnyResponse:  # noqa: A002
 
 
 def _shown(public_id: str, form: Form) -> Response:
-    if "curve" in request.args or placement_filters.wanted().sort.of_readings:
+    if "curve" in request.args or "price" in request.form or placement_filters.wanted().sort.of_readings:
         open_submissions.begin(page_sessions.user().user_id)
     with snapshot(db.engine) as connection:
         campaign = campaigns.find(connection, page_sessions.user().user_id, public_id)

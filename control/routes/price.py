@@ -9,6 +9,7 @@ from control.campaigns.plan import Plan
 from control.campaigns.price import Offer, Wanted
 from control.routes.campaigns import PlanBody, TimeZone, left_out
 from control.routes.usage import Share
+from control.web import open_submissions
 from control.web.auth import authenticate, caller
 from control.web.engine import db
 from control.web.openapi import CAMPAIGNS, Shape, resource
@@ -55,6 +56,7 @@ class PriceShown(Shape):
 @api.post("/plans/price", responses={200: PriceShown, 404: None})
 def get_price(body: PriceBody) -> PriceShown:
     """What a plan takes, before you choose it: readings and requests, beside what you may have in all."""
+    open_submissions.begin(caller())  # it reads all that the caller follows
     with snapshot(db.engine) as connection:
         campaign = campaigns.find(connection, caller(), body.campaign) if body.campaign is not None else None
         zone = campaign.time_zone if campaign else body.time_zone or settings().timezone

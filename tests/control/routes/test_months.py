@@ -512,6 +512,9 @@ def test_a_user_has_one_whole_month_read_at_a_time(app, anna, campaign, monkeypa
         answer = anna.get(f"/campaigns/{campaign}/months/{LAST.name}{part}")
         assert problem(answer) == (429, "too_many_requests"), part
     assert problem(close(anna, campaign, LAST)) == (429, "too_many_requests")
+    assert problem(anna.post("/plans/price", json={"campaign": campaign})) == (429, "too_many_requests")
+    assert problem(anna.get(f"/campaigns/{campaign}/placements?sort=views")) == (429, "too_many_requests")
+    assert problem(anna.get(f"/campaigns/{campaign}/missed")) == (429, "too_many_requests")
     assert numbers(anna, campaign, LAST) == [None] * 3
 
 

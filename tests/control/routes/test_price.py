@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import update
 
+from control.campaigns import price as prices
 from control.web.engine import db
 from crawler.store.database import read_clock
 from crawler.store.models.posts import Post
@@ -106,6 +107,21 @@ def test_a_plan_that_does_not_fit_is_refused_and_a_smaller_one_is_taken(anna, mo
     smaller = anna.patch(f"/campaigns/{campaign}", json={"plan": {**OFTEN, "between": "8h"}})
     assert smaller.status_code == 200  # still too much, but less than before
     assert anna.patch(f"/campaigns/{campaign}", json={"name": "another"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("change", "times"), [({"paused": True}, 0), ({"ends_at": "2030-01-01T00:00:00Z"}, 0), ({"ends_at": None}, 2)]
+)
+def test_what_takes_less_than_before_is_not_priced(anna, monkeypatch, change, times):
+    """All that the user follows is read for it, while nobody else may write."""
+    campaign = anna.post("/campaigns", json={"name": "November"}).json["id"]
+    there = f"/campaigns/{campaign}/placements"
+    anna.post(there, json={"links": ["https://vk.com/wall-1_1"]})
+    assert anna.patch(f"{there}/0", json={"ends_at": "2031-01-01T00:00:00Z"}).status_code == 200
+    priced, read = [], prices.of_user
+    monkeypatch.setattr(prices, "of_user", lambda *given: priced.append(1) or read(*given))
+    assert anna.patch(f"{there}/0", json=change).status_code == 200
+    assert len(priced) == times
 
 
 @pytest.mark.parametrize("way", ["paused", "ended"])
