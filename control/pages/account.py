@@ -9,6 +9,7 @@ from control.accounts import api_tokens, attempts, choices, page_logins, passwor
 from control.accounts.passwords import NewPassword
 from control.accounts.usernames import Name
 from control.batches import quota
+from control.campaigns import placements, price
 from control.errors import ApiError, NotFound
 from control.pages import frame, preferences
 from control.pages.api_token_form import NewToken, span_of
@@ -153,6 +154,7 @@ def _shown(**forms: Form | str) -> Response:
     user = page_sessions.user()
     with db.engine.connect() as connection:
         used = quota.used(connection, user.user_id)
+        followed, planned = placements.count(connection, user.user_id), price.of_user(connection, user.user_id).a_day
     named = {"name": Form({"username": user.username})} | {name: Form() for name in ("password", "token", "deletion")}
     refused = {name: form for name, form in forms.items() if isinstance(form, Form)}
     return frame.show(
@@ -163,6 +165,8 @@ def _shown(**forms: Form | str) -> Response:
         made=forms.get("made", ""),
         root=request.host_url,
         used=used,
+        followed=followed,
+        planned=planned,
         most=settings(),
         browser_name=browser_name,
         tokens=api_tokens.of_user(db.engine, user.user_id),

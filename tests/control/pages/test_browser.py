@@ -19,6 +19,7 @@ from control.exports import child, lease, orders
 from control.exports import source as sources
 from control.exports.choice import Choice, Format
 from control.imports import uploading
+from control.monitoring import heartbeat
 from control.server.http_server import serve
 from control.settings import SETTINGS as SETTINGS_KEY
 from control.settings import Settings
@@ -61,6 +62,8 @@ def site(migrated_sqlite, tmp_path_factory):
         patch.setenv("SQLALCHEMY_DATABASE_URL", f"sqlite:///{folder / 'views.db'}")
         patch.setattr(first_administrator, "VAR", folder)
         app = create_app(Settings(**SETTINGS, trusted_hosts=NAME))
+        with app.app_context():
+            heartbeat.write(db.engine)  # the scheduler works, as far as /system can tell
         server = serve(app, "127.0.0.1", 0)
         thread = Thread(target=server.run, daemon=True)
         thread.start()
