@@ -38,10 +38,13 @@ def _told(row: Row[Any]) -> Told:
         place, what = f"{there}/{row.position}", frame.say("followed.one", n=row.position + 1)
     if row.url is None:  # it was removed since, or there never was one
         place = place if row.position == WHOLE else there
-    return Told(row.at, row.name, place, what, _text(row.kind, details))
+    return Told(row.at, row.name, place, what, _text(row.kind, row.at, details))
 
 
-def _text(kind: str, details: dict[str, Any]) -> str:
+def _text(kind: str, at: float, details: dict[str, Any]) -> str:
     if kind == EventKind.VIEWS_FELL:
         return frame.say("followed.told.views_fell", before=details["views_before"], now=details["views"])
+    if kind == EventKind.POST_GONE and details["last_seen_at"] is not None:
+        moment = frame.context()["moment"]
+        return frame.say("followed.told.post_gone_between", seen=moment(details["last_seen_at"]), at=moment(at))
     return frame.say(f"followed.told.{kind}")
