@@ -16,6 +16,7 @@ from tests.bench import (
     login,
     million,
     pages,
+    places,
     points,
     post,
     posts,
@@ -108,6 +109,13 @@ def test_followed_posts_are_measured():
     assert end.how.startswith("100 points in 1 rounds")
     assert day.value > 0
     assert (calls.value, calls.goal) == (10, "≤ 12")
+
+
+@pytest.mark.process
+def test_hours_of_followed_posts_pass_at_once():
+    few, many = places.measure(size=2_000, hours=1)
+    assert 0 < few.value < many.value <= 100
+    assert (few.goal, many.goal) == ("", "≥ 95 of 100")
 
 
 @pytest.mark.process

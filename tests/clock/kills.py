@@ -8,7 +8,8 @@ from tests.chaos.site import Site
 
 EVERYBODY = ("api", "scheduler", "scrapyd", "spare", "spider")
 SOON_SECONDS = (0.1, 2.0)  # after a stop of the clock
-WORKING_SECONDS = 2.0  # in which a spider comes to work, if one does
+WORKING_SECONDS = 1.0  # in which a spider comes to work, if one does
+MOST_AT_ONCE = 3  # the system recovers from several kills together
 
 
 class Killer:
@@ -21,9 +22,10 @@ class Killer:
         self.killed = Counter[str]()
 
     def kill_soon(self) -> None:
-        """Kill one, at odds that spread them: what has just become due is being gathered or measured."""
-        time.sleep(self.random.uniform(*SOON_SECONDS))
-        self.kill()
+        """Kill one or some, one after the other: what has just become due is being gathered or measured."""
+        for _ in range(self.random.randint(1, MOST_AT_ONCE)):
+            time.sleep(self.random.uniform(*SOON_SECONDS))
+            self.kill()
 
     def kill(self) -> None:
         """Kill the next one; where no spider works, whoever comes after it."""
