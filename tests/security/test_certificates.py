@@ -11,7 +11,6 @@ import pytest
 import trustme
 
 from tests.crawler.spiders.vk_run import VkRun
-from tests.security.test_redirects import IMPATIENT
 from tests.vk_standin import truth
 
 pytestmark = pytest.mark.process
@@ -70,7 +69,7 @@ def pump(source, sink):
 def run(sqlite_url, vk, authority, tmp_path):
     run = VkRun(sqlite_url, vk, ITEMS)
     authority.cert_pem.write_to_path(tmp_path / "authority.pem")
-    run.environment |= IMPATIENT | {"SSL_CERT_FILE": str(tmp_path / "authority.pem")}
+    run.environment["SSL_CERT_FILE"] = str(tmp_path / "authority.pem")
     return run
 
 
