@@ -175,7 +175,8 @@ def campaign(site, administrator, checks):
 def paths(post, checks, files, campaign):
     """All pages of somebody who is logged in, of each that differs by its state some."""
     of_checks = [post, post.removesuffix("/0"), *checks, f"{checks[1]}/delete"]
-    of_campaign = ("", "/3", "/delete", "/3/delete", f"/{FIRST}", f"/{PRESENT}", f"/{FIRST}/close")
+    months = (f"/{FIRST}", f"/{PRESENT}", f"/{FIRST}/close", f"/{FIRST}/evidence/3")
+    of_campaign = ("", "/3", "/missed", "/delete", "/3/delete", *months)
     return [*CLOSED, *of_checks, *files, *(f"{campaign}{rest}" for rest in of_campaign)]
 
 
