@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, and_, bindparam, delete, func, insert, s
 
 from control.campaigns import plan
 from control.campaigns.plan import Count, Due, Followed, Plan
+from crawler.reasons import Reason
 from crawler.store import bulk_parameters
 from crawler.store.database import read_clock, upsert
 from crawler.store.models.campaigns import Campaign, FollowedPost, Following, Placement, Point, PointKind
@@ -154,9 +155,26 @@ def _columns(due: Due | None) -> dict[str, Any]:
     return {"kind": due.kind, "due_at": due.at, "from_at": due.from_at, "late_at": due.late_at}
 
 
-def _missed(key: Key, due: Due, now: float) -> dict[str, Any]:
+def note_missing(connection: Connection, post_ids: Sequence[int]) -> None:
+    """Note the points that came up while the platform said that a post is not there: only looks were taken of it."""
+    ids = sorted(set(post_ids))
+    given = bulk_parameters.parameters(connection.dialect.name, id=ids)
+    away = select(FollowedPost).where(_given(connection, FollowedPost.post_id), FollowedPost.missing_at.is_not(None))
+    rows = connection.execute(away, given).all()
+    if not rows:
+        return
+    plans, now = _plans(connection, sorted({row.post_id for row in rows})), read_clock(connection)
+    missed = []
+    for row in rows:
+        key = Key(row.post_id, row.access_key)
+        late = {due for each in plans[key] for due in plan.overdue(each, row.missing_at, now)}
+        missed += [_missed(key, due, now, Reason.NOT_FOUND) for due in sorted(late)]
+    _execute(connection, upsert(connection, Point).on_conflict_do_nothing(), missed)
+
+
+def _missed(key: Key, due: Due, now: float, reason: str = TOO_LATE) -> dict[str, Any]:
     times = {"due_at": due.at, "made_at": now, "settled_at": now}
-    return {**key._asdict(), "kind": due.kind, **times, "reason": TOO_LATE}
+    return {**key._asdict(), "kind": due.kind, **times, "reason": reason}
 
 
 def _execute(connection: Connection, statement: Any, rows: list[dict[str, Any]]) -> None:

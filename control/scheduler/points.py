@@ -174,6 +174,7 @@ def _settle(engine: Engine, batch_id: int) -> int:
         written = written.values(settled_at=now(), reading_id=bindparam("reading"), reason=bindparam("why"))
         found = [{"point": row.id, "reading": row.reading_id, "why": row.reason} for row in rows]
         connection.execute(written, found)
+        next_points.note_missing(connection, [row.post_id for row in rows])
         _note_failures(connection, rows)
         next_points.schedule(connection, [row.post_id for row in rows], settled=True)
         return len(rows)

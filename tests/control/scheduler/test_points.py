@@ -204,6 +204,20 @@ def test_a_post_that_is_back_goes_on_by_its_plan(engine, user, follow):
     assert rows(engine, select(FollowedPost.missing_at, FollowedPost.missing_times))[0] == (None, 0)
 
 
+def test_points_that_come_up_while_a_post_is_not_there_are_missed(engine, user, follow):
+    follow(user(), published_ago=10 * HOUR)
+    measure(engine)
+    change(engine, update(FollowedPost).values(missing_at=clock(engine) - 2 * HOUR, missing_times=1))
+    change(engine, update(Post).values(published_at=int(clock(engine) - 25 * HOUR)))
+    change(engine, update(Placement).values(added_at=0))
+    change(engine, "UPDATE followings SET since = 0")
+    make_due(engine)
+    measure(engine)
+    late = select(Point.due_at - now(), Point.reason).where(Point.kind == PointKind.AGE, Point.reason.is_not(None))
+    ((seconds, reason),) = rows(engine, late)
+    assert (round(seconds / HOUR), reason) == (-1, Reason.NOT_FOUND)
+
+
 def test_a_failure_of_the_platform_is_tried_again_and_says_nothing_of_the_post(engine, user, follow):
     follow(user(), published_ago=HOUR)
     measure(engine, reason=Reason.CREDENTIAL)
