@@ -100,7 +100,8 @@ class Campaigns:
         self.site.vk.set(latency=LATENCY)
         for follower in self.followers:
             follower.begin()
-        for moment, act in self.stages:
+        for number, (moment, act) in enumerate(self.stages, 1):
+            self.share = number / len(self.stages)
             walk(self.clock, self.site.engine, moment, self._at_stop)
             act()
         while self.killer.victims:
@@ -113,7 +114,8 @@ class Campaigns:
         self._kill_perhaps(0.6)
 
     def _kill_perhaps(self, share: float) -> None:
-        if self.random.random() < share:
+        """Each stage has its part of the kills."""
+        if self.killer.killed.total() < self.share * self.extent.kills and self.random.random() < share:
             self.killer.kill_soon()
 
     def _place(self, wave: Wave) -> None:
