@@ -7,11 +7,13 @@ from typing import Any
 from sqlalchemy import Engine, event
 
 from crawler.store import database
-from crawler.store.database import now
+
+EPOCH = 2_440_587.5  # 1970 as SQLite's `julianday`, of which `database.now` is made
+DAY_SECONDS = 86_400.0
 
 
 class SimulatedClock:
-    """`engine` reads it. It stands still until it is moved."""
+    """`engine` reads it, by a `julianday` of its own. It stands still until it is moved."""
 
     def __init__(self, url: str, moment: float) -> None:
         self.moment = moment
@@ -19,18 +21,13 @@ class SimulatedClock:
         event.listen(self.engine, "connect", self._install)
 
     def _install(self, connection: Any, _record: Any) -> None:
-        connection.create_function("simulated_now", 0, lambda: self.moment)
+        connection.create_function("julianday", 1, lambda _now: self.moment / DAY_SECONDS + EPOCH)
 
 
 @contextmanager
 def simulated(url: str, moment: float) -> Iterator[SimulatedClock]:
-    """Let `now` be the simulated clock's in statements that are compiled meanwhile, for its engine."""
-    compiled = now._compiler_dispatcher.specs  # type: ignore[attr-defined]
-    real = compiled["sqlite"]
-    compiled["sqlite"] = lambda *_, **__: "simulated_now()"
     clock = SimulatedClock(url, moment)
     try:
         yield clock
     finally:
         clock.engine.dispose()
-        compiled["sqlite"] = real
