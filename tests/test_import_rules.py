@@ -145,5 +145,6 @@ def test_the_spider_knows_no_user_and_the_platforms_no_environment():
     assert "time()" not in text
 
 
+@pytest.mark.process
 def test_no_process_of_control_pays_for_what_structlog_would_load_beside_itself():
     assert {"rich", "twisted"} & loaded(["control.api", "control.scheduler.__main__"]) == set()

@@ -103,6 +103,7 @@ def answers(client_of):
     return found
 
 
+@pytest.mark.process
 def test_T16_every_answer_is_as_its_schema_and_schemas_allow_nothing_else(client_of, anonymous, document):
     found = answers(client_of)
     login = found["POST /users/login"] = anonymous.post("/users/login", json=CASES["POST /users"].body)

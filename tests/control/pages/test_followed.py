@@ -79,6 +79,7 @@ def test_a_check_that_is_not_there_is_said(app, hers):
     assert count(Campaign) == 0
 
 
+@pytest.mark.process
 def test_a_file_is_looked_at_first_and_then_followed(hers):
     table = "Ссылка;Блогер;Цена\nhttps://vk.com/wall-1_5;Мария;12 000,50\nhttps://vk.com/wall-1_6;Пётр;дорого\n"
     form = FORM | {"links": "", "csrf": hers.token(), "file": (io.BytesIO(table.encode()), "план.csv")}

@@ -140,6 +140,7 @@ class TestRepeat:
         assert problem(anna.post(f"/batches/{batch}/retry", json={"only": "failed"}, headers=key))[0] == 422
         assert count(Batch) == 2
 
+    @pytest.mark.process
     def test_own_columns_come_along_and_so_do_rows_without_a_link(self, anna):
         table = "Ссылка;Блогер\nhttps://vk.com/wall-1_1;Анна\nнет;Борис\n"
         found = anna.post("/imports", data={"file": (BytesIO(table.encode()), "a.csv")}).json

@@ -110,6 +110,7 @@ def test_a_user_keeps_so_many_bytes(anna, batch, monkeypatch):
     assert problem(anna.post("/exports", json={"batch": batch, "format": "csv"})) == (409, "too_many_exports")
 
 
+@pytest.mark.process
 def test_files_that_came_in_and_files_that_were_made_share_their_room(anna, boris, batch, monkeypatch):
     made = anna.get(f"/exports/{make(anna, batch)}").json["bytes"]
     assert anna.post("/imports", data=LINKS[0], content_type="text/plain").status_code == 201
