@@ -16,7 +16,7 @@ from crawler.platforms.contract import COUNTS
 from crawler.queue import own_rows
 from crawler.queue.acceptance import storable
 from crawler.reasons import Reason
-from crawler.store.database import alike
+from crawler.store.database import ESCAPE, alike
 from crawler.store.models.batches import Batch, Link, Status
 from crawler.store.models.posts import Post, Reading, Wall
 
@@ -26,7 +26,6 @@ LETTERS = {Status.FAILED: "f", Status.IN_PROGRESS: "i", Status.CREATED: "c"}
 SAID = (Post.published_at, Post.edited_at, Post.marked_as_ads, Post.erids)  # what the platform says of the post
 OF_WALL = (Wall.name.label("owner_name"), Wall.members)
 ITS_WALL = and_(Wall.platform == Post.platform, Wall.owner == Post.owner)
-ESCAPE = "\\"
 
 
 class Sort(StrEnum):

@@ -6,8 +6,8 @@ from pydantic import AfterValidator, Field
 from sqlalchemy import ColumnElement
 
 from control.accounts.names import printable
-from control.batches.link_rows import ESCAPE, pattern
-from crawler.store.database import folded
+from control.batches.link_rows import pattern
+from crawler.store.database import ESCAPE, folded
 from crawler.store.models.batches import Batch
 
 LONGEST = 200

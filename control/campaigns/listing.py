@@ -10,14 +10,14 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, func, literal, or_, select
 
-from control.batches.link_rows import ESCAPE, pattern
+from control.batches.link_rows import pattern
 from control.campaigns import placement_order
 from control.campaigns.own_columns import MOST_CHARACTERS
 from control.campaigns.placement_order import PlacementSort
 from control.campaigns.plan import Plan
 from control.errors import NotFound
 from crawler.store import bulk_parameters
-from crawler.store.database import folded, now
+from crawler.store.database import ESCAPE, folded, now
 from crawler.store.models.campaigns import FollowedPost, Following, Placement, PlacementRow, PointKind
 from crawler.store.models.posts import Post, Reading
 

@@ -21,6 +21,7 @@ from crawler.store import postgresql_limits
 BUSY_MILLISECONDS = 30_000
 DAMAGED_SQLITE = ("SQLITE_CORRUPT", "SQLITE_NOTADB")  # https://www.sqlite.org/rescode.html
 DAMAGED = {"XX001", "XX002"}  # data, index
+ESCAPE = "\\"  # before what is no wildcard in a LIKE pattern
 DISK_FULL = "53100"  # https://www.postgresql.org/docs/current/errcodes-appendix.html
 
 
@@ -59,7 +60,7 @@ def _postgresql_folded(element: folded, compiler: SQLCompiler, **given: Any) -> 
 
 
 class alike(FunctionElement[bool]):  # noqa: N801
-    """Whether a text matches a LIKE pattern, whose escape is a backslash, in any case of Latin letters at least.
+    """Whether a text matches a LIKE pattern, with `ESCAPE`, in any case of Latin letters at least.
 
     SQLite's own LIKE does so. SQLAlchemy's `ilike` would call `lower` for each row besides.
     """
@@ -80,7 +81,7 @@ def _postgresql_alike(element: alike, compiler: SQLCompiler, **given: Any) -> st
 
 def _like(operator: str, element: alike, compiler: SQLCompiler, given: dict[str, Any]) -> str:
     text, pattern = (compiler.process(each, **given) for each in element.clauses)
-    return f"({text} {operator} {pattern} ESCAPE '\\')"
+    return f"({text} {operator} {pattern} ESCAPE '{ESCAPE}')"
 
 
 def read_clock(connection: Connection) -> float:

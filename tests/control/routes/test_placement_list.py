@@ -34,6 +34,16 @@ def positions(client, campaign, **query):
     return [row["position"] for row in listed(client, campaign, **query)["placements"]]
 
 
+def page_by_page(client, campaign, sort, limit):
+    """The positions of all placements, read page by page."""
+    found, cursor = [], {}
+    while cursor is not None:
+        page = listed(client, campaign, sort=sort, limit=limit, **cursor)
+        found += [row["position"] for row in page["placements"]]
+        cursor = None if page["next_cursor"] is None else {"cursor": page["next_cursor"]}
+    return found
+
+
 @pytest.mark.parametrize(
     ("sort", "order"),
     [
@@ -51,12 +61,7 @@ def positions(client, campaign, **query):
 )
 @pytest.mark.parametrize("limit", [1, 2, 5])
 def test_sorted_by_what_is_stored_page_by_page(anna, campaign, sort, order, limit):
-    found, cursor = [], {}
-    while cursor is not None:
-        page = listed(anna, campaign, sort=sort, limit=limit, **cursor)
-        found += [row["position"] for row in page["placements"]]
-        cursor = None if page["next_cursor"] is None else {"cursor": page["next_cursor"]}
-    assert found == order
+    assert page_by_page(anna, campaign, sort, limit) == order
 
 
 def test_sorted_by_publication(anna, campaign):
@@ -208,9 +213,4 @@ def test_sorted_by_the_last_views_that_one_may_see(anna, campaign, limit):
         for age, count in enumerate(views):
             read(f"wall-1_{item}", count, ago=-60 * age)
     for sort, order in (("views", [4, 2, 1, 0, 3]), ("-views", [1, 2, 4, 0, 3])):
-        found, cursor = [], {}
-        while cursor is not None:
-            page = listed(anna, campaign, sort=sort, limit=limit, **cursor)
-            found += [row["position"] for row in page["placements"]]
-            cursor = None if page["next_cursor"] is None else {"cursor": page["next_cursor"]}
-        assert found == order
+        assert page_by_page(anna, campaign, sort, limit) == order
