@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row
+from control.reports.seen import Seen
 
 
 class Bucket(StrEnum):
@@ -19,26 +18,26 @@ class Bucket(StrEnum):
 
 
 FORMS = {Bucket.HOUR: "%Y-%m-%d %H %z", Bucket.DAY: "%Y-%m-%d", Bucket.MONTH: "%Y-%m"}
-Pair = tuple[Row[Any], Row[Any] | None]
+Pair = tuple[Seen, Seen | None]
 
 
-def last_of_each(rows: Iterable[Row[Any]], before: Row[Any] | None, bucket: Bucket, zone: ZoneInfo) -> Iterator[Pair]:
-    """Yield the rows that are the last of their bucket, each with the one yielded before it. `rows` begins with the
-    oldest.
+def last_of_each(readings: Iterable[Seen], before: Seen | None, bucket: Bucket, zone: ZoneInfo) -> Iterator[Pair]:
+    """Yield the readings that are the last of their bucket, each with the one yielded before it. `readings` begins with
+    the oldest.
     """
-    last: Row[Any] | None = None
-    for row in rows:
-        if last is not None and _differ(last, row, bucket, zone):
+    last: Seen | None = None
+    for reading in readings:
+        if last is not None and _differ(last, reading, bucket, zone):
             yield last, before
             before = last
-        last = row
+        last = reading
     if last is not None:
         yield last, before
 
 
-def _differ(one: Row[Any], other: Row[Any], bucket: Bucket, zone: ZoneInfo) -> bool:
+def _differ(one: Seen, other: Seen, bucket: Bucket, zone: ZoneInfo) -> bool:
     return bucket == Bucket.RAW or _name(one, bucket, zone) != _name(other, bucket, zone)
 
 
-def _name(row: Row[Any], bucket: Bucket, zone: ZoneInfo) -> str:
-    return datetime.fromtimestamp(row.measured_at, zone).strftime(FORMS[bucket])
+def _name(reading: Seen, bucket: Bucket, zone: ZoneInfo) -> str:
+    return datetime.fromtimestamp(reading.measured_at, zone).strftime(FORMS[bucket])

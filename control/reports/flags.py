@@ -1,9 +1,8 @@
 """What is odd about a reading, beside the one before it, or about its post. Pure, and no number is ever changed."""
 
 from enum import StrEnum
-from typing import Any
 
-from sqlalchemy import Row
+from control.reports.seen import Seen
 
 JUMP_TIMES = 8  # posts that grow at night at a seventh of their pace by day stay below, see test_flags
 LEAST_JUMP = 1000  # views: fewer may be chance
@@ -21,42 +20,42 @@ class ReadingFlag(StrEnum):
     GONE = "gone"  # a link of the user's found the post gone after its last reading
 
 
-def of_reading(row: Row[Any], before: Row[Any] | None) -> list[ReadingFlag]:
-    """Compare a reading with the one that the same user saw before it. Both rows have the columns of `history`."""
+def of_reading(reading: Seen, before: Seen | None) -> list[ReadingFlag]:
+    """Compare a reading with the one that the same user saw before it."""
     if before is None:
         return []
-    return [flag for flag, holds in CHECKS if holds(row, before)]
+    return [flag for flag, holds in CHECKS if holds(reading, before)]
 
 
-def _fell(row: Row[Any], before: Row[Any]) -> bool:
-    return bool(row.views < before.views and row.asked_at >= before.measured_at)
+def _fell(reading: Seen, before: Seen) -> bool:
+    return reading.views < before.views and reading.asked_at >= before.measured_at
 
 
-def _has_no_likes(row: Row[Any], before: Row[Any]) -> bool:
-    return row.likes == 0 and bool(before.likes) and bool(row.views >= before.views)
+def _has_no_likes(reading: Seen, before: Seen) -> bool:
+    return reading.likes == 0 and bool(before.likes) and reading.views >= before.views
 
 
-def _was_edited(row: Row[Any], before: Row[Any]) -> bool:
-    return _between(row.edited_at, row, before)
+def _was_edited(reading: Seen, before: Seen) -> bool:
+    return _between(reading.edited_at, reading, before)
 
 
-def _lost_an_erid(row: Row[Any], before: Row[Any]) -> bool:
-    return _between(row.erid_lost_at, row, before)
+def _lost_an_erid(reading: Seen, before: Seen) -> bool:
+    return _between(reading.erid_lost_at, reading, before)
 
 
-def _between(moment: float | None, row: Row[Any], before: Row[Any]) -> bool:
-    return moment is not None and before.measured_at < moment <= row.measured_at
+def _between(moment: float | None, reading: Seen, before: Seen) -> bool:
+    return moment is not None and before.measured_at < moment <= reading.measured_at
 
 
-def _jumped(row: Row[Any], before: Row[Any]) -> bool:
+def _jumped(reading: Seen, before: Seen) -> bool:
     """Whether views came `JUMP_TIMES` as fast as on average from the publication to the reading before, and half
     as many again as there were. Growth slows down as a post gets older: its own curve does not do that.
     """
-    more = row.views - before.views
-    if row.published_at is None or before.views < LEAST_VIEWS or more < max(LEAST_JUMP, before.views / 2):
+    more = reading.views - before.views
+    if reading.published_at is None or before.views < LEAST_VIEWS or more < max(LEAST_JUMP, before.views / 2):
         return False
-    age, later = before.measured_at - row.published_at, row.measured_at - before.measured_at
-    return age > 0 and bool(more * age > JUMP_TIMES * before.views * later)
+    age, later = before.measured_at - reading.published_at, reading.measured_at - before.measured_at
+    return age > 0 and more * age > JUMP_TIMES * before.views * later
 
 
 CHECKS = (

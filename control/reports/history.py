@@ -11,19 +11,20 @@ from heapq import merge
 from itertools import islice
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select
 
 from control.errors import NotFound
 from control.reports import aliases
-from crawler.platforms.contract import COUNTS
+from control.reports.seen import Seen
 from crawler.store.models.batches import Batch, Link
 from crawler.store.models.campaigns import Campaign, Following, Placement
 from crawler.store.models.posts import KeptReading, Post, Reading
 
-ROWS_AT_ONCE = 1000
 FOREVER = 1e12  # seconds since 1970
 ASKED_AT = func.coalesce(Reading.asked_at, Reading.measured_at)
-SAID = (Post.published_at, Post.edited_at, Post.erid_lost_at)  # what flags take, beside a reading
+COUNTS = (Reading.views, Reading.likes, Reading.comments, Reading.reposts)
+SAID = (Post.published_at, Post.edited_at, Post.erid_lost_at)
+OF_SEEN = (Reading.id, ASKED_AT.label("asked_at"), Reading.measured_at, Reading.source, *COUNTS, *SAID)  # its fields
 IN_ORDER = (Reading.measured_at, Reading.id)
 
 
@@ -45,6 +46,14 @@ class Place(NamedTuple):
 
     measured_at: float
     id: int
+
+
+class Part(NamedTuple):
+    """Readings from `since` until before `until`, in seconds since 1970, that come after a place."""
+
+    since: float | None = None
+    until: float | None = None
+    after: Place | None = None
 
 
 def of_post(connection: Connection, user_id: str, platform: str, key: str) -> Subject:
@@ -107,64 +116,66 @@ def seen_by(user_id: str) -> ColumnElement[bool]:
     return or_(*(each.correlate(Reading) for each in (ended, kept, followed)))
 
 
-def readings(
-    connection: Connection, subject: Subject, since: float | None, until: float | None, after: Place | None
-) -> Iterator[Row[Any]]:
-    """Read them from `since` to before `until`, oldest first, some at a time."""
-    found = [_after(connection, _within(each, since, until), after) for each in _all(subject)]
-    return found[0] if len(found) == 1 else merge(*found, key=_place)
+def readings(connection: Connection, subject: Subject, part: Part, at_once: int) -> Iterator[Seen]:
+    """Read a part of them, oldest first, so many at a time."""
+    found = [_after(connection, _within(each, part), part.after, at_once) for each in _all(subject)]
+    return found[0] if len(found) == 1 else merge(*found, key=place_of)
 
 
-def _place(row: Row[Any]) -> Place:
-    return Place(row.measured_at, row.id)
+def place_of(reading: Seen) -> Place:
+    return Place(reading.measured_at, reading.id)
 
 
-def _within(found: Select[*tuple[Any, ...]], since: float | None, until: float | None) -> Select[*tuple[Any, ...]]:
-    if since is not None:
-        found = found.where(Reading.measured_at >= since)
-    return found if until is None else found.where(Reading.measured_at < until)
+def _within(found: Select[*tuple[Any, ...]], part: Part) -> Select[*tuple[Any, ...]]:
+    if part.since is not None:
+        found = found.where(Reading.measured_at >= part.since)
+    return found if part.until is None else found.where(Reading.measured_at < part.until)
 
 
-def _after(connection: Connection, found: Select[*tuple[Any, ...]], after: Place | None) -> Iterator[Row[Any]]:
+def _after(
+    connection: Connection, found: Select[*tuple[Any, ...]], after: Place | None, at_once: int
+) -> Iterator[Seen]:
     while True:
-        rows = connection.execute(_page(found, after)).all()
-        yield from rows
-        if len(rows) < ROWS_AT_ONCE:
+        some = _seen(connection, _page(found, after).limit(at_once))
+        yield from some
+        if len(some) < at_once:
             return
-        after = _place(rows[-1])
+        after = place_of(some[-1])
 
 
 def _page(found: Select[*tuple[Any, ...]], after: Place | None) -> Select[*tuple[Any, ...]]:
-    found = found.order_by(*IN_ORDER).limit(ROWS_AT_ONCE)
+    found = found.order_by(*IN_ORDER)
     if not after:
         return found
     same = and_(Reading.measured_at == after.measured_at, Reading.id > after.id)
     return found.where(Reading.measured_at >= after.measured_at, or_(Reading.measured_at > after.measured_at, same))
 
 
-def earlier(connection: Connection, subject: Subject, place: Place) -> Row[Any] | None:
+def earlier(connection: Connection, subject: Subject, place: Place) -> Seen | None:
     """Return the reading before this place."""
     return next(iter(backwards(connection, subject, place, 1)), None)
 
 
-def backwards(connection: Connection, subject: Subject, before: Place | None, limit: int) -> Sequence[Row[Any]]:
+def backwards(connection: Connection, subject: Subject, before: Place | None, limit: int) -> Sequence[Seen]:
     """Read at most so many before a place, or of all, newest first."""
-    found = (connection.execute(_before(each, before, limit)).all() for each in _all(subject))
-    return list(islice(merge(*found, key=_place, reverse=True), limit))
+    found = (_seen(connection, _before(each, before).limit(limit)) for each in _all(subject))
+    return list(islice(merge(*found, key=place_of, reverse=True), limit))
 
 
-def _before(found: Select[*tuple[Any, ...]], place: Place | None, limit: int) -> Select[*tuple[Any, ...]]:
-    found = found.order_by(*(column.desc() for column in IN_ORDER)).limit(limit)
+def _before(found: Select[*tuple[Any, ...]], place: Place | None) -> Select[*tuple[Any, ...]]:
+    found = found.order_by(*(column.desc() for column in IN_ORDER))
     if not place:
         return found
     same = and_(Reading.measured_at == place.measured_at, Reading.id < place.id)
     return found.where(Reading.measured_at <= place.measured_at, or_(Reading.measured_at < place.measured_at, same))
 
 
+def _seen(connection: Connection, found: Select[*tuple[Any, ...]]) -> list[Seen]:
+    return list(map(Seen._make, connection.execute(found)))
+
+
 def _all(subject: Subject) -> Iterator[Select[*tuple[Any, ...]]]:
     """One statement for each id of the post: an index has the readings of each in their order."""
-    counts = (getattr(Reading, name) for name in COUNTS)
-    columns = (Reading.id, ASKED_AT.label("asked_at"), Reading.measured_at, Reading.source, *counts)
-    found = select(*columns, *SAID).join(Post, Post.id == Reading.post_id)
+    found = select(*OF_SEEN).join(Post, Post.id == Reading.post_id)
     found = found.where(Reading.access_key == subject.access_key, seen_by(subject.user_id))
     return (found.where(Reading.post_id == post_id) for post_id in subject.post_ids)

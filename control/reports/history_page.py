@@ -8,17 +8,16 @@ from sqlalchemy import Connection
 
 from control.reports import history
 from control.reports.buckets import Bucket, Pair, last_of_each
-from control.reports.history import Place, Subject
+from control.reports.history import Part, Place, Subject
+from control.reports.seen import Seen
+
+AT_ONCE = 1000  # readings, of which a bucket shows one
 
 
 class Wanted(NamedTuple):
-    """Readings from `since` until before `until` (seconds since 1970), at most `limit` of them, after a place. Days and
-    months are those of the zone.
-    """
+    """At most `limit` readings of a part, or the last of each bucket. Days and months are those of the zone."""
 
-    since: float | None
-    until: float | None
-    after: Place | None
+    part: Part
     bucket: Bucket
     limit: int
     zone: ZoneInfo
@@ -26,12 +25,21 @@ class Wanted(NamedTuple):
 
 def read(connection: Connection, subject: Subject, wanted: Wanted) -> tuple[list[Pair], Place | None]:
     """Read the page, oldest first, and the place after which the next one begins."""
-    rows = history.readings(connection, subject, wanted.since, wanted.until, wanted.after)
-    first = next(rows, None)
+    at_once = wanted.limit + 1 if wanted.bucket == Bucket.RAW else AT_ONCE
+    readings = history.readings(connection, subject, wanted.part, at_once)
+    first = next(readings, None)
     if first is None:
         return [], None
-    before = history.earlier(connection, subject, Place(first.measured_at, first.id))
-    pairs = last_of_each(chain([first], rows), before, wanted.bucket, wanted.zone)
+    pairs = last_of_each(
+        chain([first], readings), _before(connection, subject, wanted, first), wanted.bucket, wanted.zone
+    )
     found = list(islice(pairs, wanted.limit + 1))
     page, more = found[: wanted.limit], len(found) > wanted.limit
-    return page, Place(page[-1][0].measured_at, page[-1][0].id) if more else None
+    return page, history.place_of(page[-1][0]) if more else None
+
+
+def _before(connection: Connection, subject: Subject, wanted: Wanted, first: Seen) -> Seen | None:
+    """Return the reading before the first one of the page. Before the first of all there is none to look for."""
+    if wanted.part.since is None and wanted.part.after is None:
+        return None
+    return history.earlier(connection, subject, history.place_of(first))

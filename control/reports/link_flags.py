@@ -10,7 +10,8 @@ from sqlalchemy.orm import aliased
 
 from control.reports import aliases, flags, history
 from control.reports.flags import ReadingFlag
-from control.reports.history import ASKED_AT, SAID
+from control.reports.history import OF_SEEN
+from control.reports.seen import Seen
 from crawler.reasons import Reason
 from crawler.store import bulk_parameters
 from crawler.store.models.batches import Batch, Link
@@ -37,10 +38,10 @@ def _rows(connection: Connection, user_id: str, link_ids: Sequence[int]) -> list
 
 
 def _flags(
-    rows: list[Row[Any]], readings: dict[int | None, Row[Any]], gone: dict[tuple[int, str], float]
+    rows: list[Row[Any]], readings: dict[int | None, Seen], gone: dict[tuple[int, str], float]
 ) -> list[ReadingFlag]:
     own, befores = readings.get(rows[0].reading_id), [readings[row.before] for row in rows if row.before]
-    odd = flags.of_reading(own, max(befores, key=lambda row: row.measured_at, default=None)) if own else []
+    odd = flags.of_reading(own, max(befores, key=history.place_of, default=None)) if own else []
     gone_at = gone.get((rows[0].post_id, rows[0].access_key), 0.0)
     return [*odd, ReadingFlag.GONE] if gone_at > max(row.last_at for row in rows) else odd
 
@@ -75,10 +76,9 @@ def _around(dialect: str) -> Select[*tuple[Any, ...]]:
     return named.add_columns(last.correlate(given, ASKED).scalar_subquery().label("last_at"))
 
 
-def _readings(connection: Connection, ids: Sequence[int]) -> dict[int | None, Row[Any]]:
+def _readings(connection: Connection, ids: Sequence[int]) -> dict[int | None, Seen]:
     dialect = connection.dialect.name
-    counts = (Reading.views, Reading.likes, ASKED_AT.label("asked_at"), Reading.measured_at)
-    found = select(Reading.id, *counts, *SAID).join(Post, Post.id == Reading.post_id)
+    found = select(*OF_SEEN).join(Post, Post.id == Reading.post_id)
     found = found.where(Reading.id.in_(bulk_parameters.ids(dialect)))
     rows: Any = connection.execute(found, bulk_parameters.parameters(dialect, id=ids))
-    return {row.id: row for row in rows}
+    return {reading.id: reading for reading in map(Seen._make, rows)}

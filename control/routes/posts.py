@@ -1,18 +1,18 @@
 """The history of a post: its readings, and its views at a moment or an age."""
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 from zoneinfo import ZoneInfo
 
 from flask import current_app
 from pydantic import Field, model_validator
-from sqlalchemy import Row
 
 from control.batches.progress import own
 from control.reports import flags, history, history_page, values
 from control.reports.buckets import Bucket, Pair
 from control.reports.flags import ReadingFlag
-from control.reports.history import Place, Subject
+from control.reports.history import Part, Place, Subject
 from control.reports.history_page import Wanted
+from control.reports.seen import Seen
 from control.reports.value_at import NO_AGE, Basis, Reading, Value, ValueFlag
 from control.reports.values import Question
 from control.settings import SETTINGS, Settings
@@ -139,12 +139,12 @@ def _at_age(subject: Subject, age: float) -> float | None:
 def _wanted(query: ReadingsQuery) -> Wanted:
     settings: Settings = current_app.config[SETTINGS]
     zone = ZoneInfo(settings.timezone)
-    return Wanted(query.since, query.until, _place(query.cursor), query.bucket, query.limit, zone)
+    return Wanted(Part(query.since, query.until, _place(query.cursor)), query.bucket, query.limit, zone)
 
 
 def _page(pairs: list[Pair], place: Place | None) -> Readings:
     cursor = f"{place.measured_at:.6f}_{place.id}" if place else None
-    return Readings(readings=[_show(row, before) for row, before in pairs], next_cursor=cursor)
+    return Readings(readings=[_show(reading, before) for reading, before in pairs], next_cursor=cursor)
 
 
 def _place(cursor: str | None) -> Place | None:
@@ -155,15 +155,15 @@ def _place(cursor: str | None) -> Place | None:
     return Place(float(time), int(id_))
 
 
-def _show(row: Row[Any], before: Row[Any] | None) -> ReadingShown:
+def _show(reading: Seen, before: Seen | None) -> ReadingShown:
     return ReadingShown(
-        measured_at=moment(row.measured_at),
-        views=row.views,
-        likes=row.likes,
-        comments=row.comments,
-        reposts=row.reposts,
-        source=row.source,
-        flags=flags.of_reading(row, before),
+        measured_at=moment(reading.measured_at),
+        views=reading.views,
+        likes=reading.likes,
+        comments=reading.comments,
+        reposts=reading.reposts,
+        source=reading.source,
+        flags=flags.of_reading(reading, before),
     )
 
 

@@ -75,7 +75,7 @@ class Api(OpenAPI):
         """Turn what a view returns into the answer. Only here a `Shape` becomes JSON."""
         body, *rest = rv if isinstance(rv, tuple) else (rv,)
         if isinstance(body, Shape):
-            body = body.model_dump(by_alias=True)
+            body = Response(body.model_dump_json(by_alias=True), mimetype="application/json")
         return super().make_response((body, *rest) if rest else body)
 
     def most_bytes(self, method: str, path: str) -> int:

@@ -3,7 +3,20 @@
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Double, Row, Select, Text, Update, bindparam, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Double,
+    Row,
+    Select,
+    Subquery,
+    Text,
+    Update,
+    bindparam,
+    or_,
+    select,
+    update,
+)
 
 from crawler.platforms.contract import NOTHING_SAID, About
 from crawler.store import bulk_parameters
@@ -35,13 +48,12 @@ def save(connection: Connection, said: dict[int, Said]) -> None:
     given = bulk_parameters.parameters(
         dialect,
         post=list(told),
-        **{name: [_number(getattr(each.about, name)) for each in told.values()] for name in NAMES},
         marked=[int(bool(each.about.erids)) for each in told.values()],
+        **{name: [_number(getattr(each.about, name)) for each in told.values()] for name in NAMES},
     )
-    changed = connection.execute(_changed(dialect), given).all()
-    if changed:
-        connection.execute(_change(dialect), given)
-    if erids := [_erids(row, told[row.id]) for row in changed if row.tells_erids]:
+    connection.execute(_change(dialect), given)
+    marked = connection.execute(_marked(dialect), given)
+    if erids := [_erids(row, told[row.id]) for row in marked]:
         connection.execute(CHANGE_ERIDS, erids)
 
 
@@ -56,23 +68,28 @@ def _number(value: Any) -> int | None:
 
 
 @cache
-def _changed(dialect: str) -> Select[*tuple[Any, ...]]:
-    """Find, and lock, the posts of which something else was said before, or whose erids have to be looked at.
+def _change(dialect: str) -> Update:
+    """Write what differs from what was said before, after locking that and the posts whose erids have to be looked at.
 
     Others may hold their rows for the foreign keys of links and readings, and this run's own readings do: the lock is
     one that lets them, because two runs with the same posts would otherwise wait for each other.
     """
-    given = bulk_parameters.table(dialect, "post", *NAMES, "marked")
+    given = bulk_parameters.table(dialect, "post", "marked", *NAMES)
     differs = or_(*(getattr(Post, name).is_distinct_from(given.c[name]) for name in NAMES))
-    erids = or_(given.c.marked == 1, Post.erids != "")
-    found = select(Post.id, Post.erids, erids.label("tells_erids")).join(given, given.c.post == Post.id)
-    return found.where(or_(differs, erids)).order_by(Post.id).with_for_update(of=Post, key_share=True)
+    found = select(Post.id, differs.label("differs"), *(given.c[name] for name in NAMES))
+    found = found.join(given, given.c.post == Post.id).where(or_(differs, _tells_erids(given))).order_by(Post.id)
+    locked = found.with_for_update(of=Post, key_share=True).subquery("locked")
+    statement = update(Post).where(Post.id == locked.c.id, bulk_parameters.hidden_from_planner(locked.c.differs))
+    values = {name: locked.c[name] for name in NAMES}
+    return statement.values(values | {"said_at": now()}).execution_options(synchronize_session=False)
 
 
 @cache
-def _change(dialect: str) -> Update:
-    given = bulk_parameters.table(dialect, "post", *NAMES, "marked")
-    differs = or_(*(getattr(Post, name).is_distinct_from(given.c[name]) for name in NAMES))
-    values = {name: given.c[name] for name in NAMES}
-    statement = update(Post).where(Post.id == given.c.post, bulk_parameters.hidden_from_planner(differs))
-    return statement.values(values | {"said_at": now()}).execution_options(synchronize_session=False)
+def _marked(dialect: str) -> Select[*tuple[Any, ...]]:
+    """Find the posts that have erids, or had some."""
+    given = bulk_parameters.table(dialect, "post", "marked")
+    return select(Post.id, Post.erids).join(given, given.c.post == Post.id).where(_tells_erids(given))
+
+
+def _tells_erids(given: Subquery) -> ColumnElement[bool]:
+    return or_(given.c.marked == 1, Post.erids != "")
