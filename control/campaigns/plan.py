@@ -9,14 +9,14 @@ import math
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import chain
-from typing import NamedTuple, Self
+from typing import Final, Literal, NamedTuple, Self
 from zoneinfo import ZoneInfo
 
 from control.times import DAY_SECONDS
 from crawler.store.models.campaigns import PointKind
 
 HOUR_SECONDS = 3_600
-ADAPTIVE = "adaptive"
+ADAPTIVE: Final = "adaptive"
 SHORTEST_SECONDS = 900.0  # between two readings that fill a gap
 LONGEST_SECONDS = 7.0 * DAY_SECONDS
 GROWTH = 0.05  # adaptive: the next reading comes when about so much more was seen
@@ -36,7 +36,7 @@ class Plan(NamedTuple):
 
     ages: tuple[float, ...]
     month_ends: bool = True
-    between: float | str | None = None
+    between: float | Literal["adaptive"] | None = None
     until: float = 60.0 * DAY_SECONDS  # the age at which the post is followed no more
 
     def as_json(self) -> str:
@@ -47,6 +47,9 @@ class Plan(NamedTuple):
         read = json.loads(text)
         known = {name: value for name, value in read.items() if name in cls._fields}  # a later version may know more
         return cls(**known | {"ages": tuple(read["ages"])})
+
+
+USUAL = Plan((3_600.0, 10_800.0, 86_400.0, 259_200.0, 604_800.0, 2_592_000.0), between=ADAPTIVE)  # as buyers compare
 
 
 class Count(NamedTuple):

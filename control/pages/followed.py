@@ -41,7 +41,7 @@ def take_turn() -> None:
 
 @page.get("/followed")
 def show_campaigns() -> Response:
-    usual = {"plan": plans.USUAL, "time_zone": frame.time_zone().key, "currency": "RUB"}
+    usual = {"plan": plans.FIRST, "time_zone": frame.time_zone().key, "currency": "RUB"}
     return _shown(Form(usual | {"check": request.args.get("check", "")}))
 
 

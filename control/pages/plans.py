@@ -1,22 +1,21 @@
 """Plans of campaigns to choose from, and any plan in words."""
 
 from control import times
-from control.campaigns.plan import ADAPTIVE, Plan
+from control.campaigns.plan import ADAPTIVE, USUAL, Plan
 from control.pages import frame
 
-AGES = tuple(times.seconds(age) for age in ("1h", "3h", "24h", "72h", "7d", "30d"))  # that buyers compare
 LONGEST = float(times.LONGEST_DAYS * times.DAY_SECONDS)
-USUAL = "usual"
+FIRST = "usual"  # of the choices
 PRESETS = {
-    USUAL: Plan(AGES),
-    "dense": Plan(AGES, between=ADAPTIVE),
-    "ages": Plan(AGES, month_ends=False),
+    FIRST: USUAL,
+    "sparse": USUAL._replace(between=None),
+    "ages": USUAL._replace(between=None, month_ends=False),
     "months": Plan((), until=LONGEST),
 }
 
 
 def chosen(name: str) -> Plan:
-    return PRESETS.get(name, PRESETS[USUAL])
+    return PRESETS.get(name, PRESETS[FIRST])
 
 
 def name_of(plan: Plan) -> str:

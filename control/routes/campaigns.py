@@ -10,7 +10,7 @@ from sqlalchemy import Row
 from control.accounts import choices
 from control.batches.names import LONGEST, Name
 from control.campaigns import campaigns
-from control.campaigns.plan import ADAPTIVE, SHORTEST_SECONDS, Plan
+from control.campaigns.plan import ADAPTIVE, SHORTEST_SECONDS, USUAL, Plan
 from control.times import PATTERN, Moment, Span, moment, seconds, span
 from control.web.auth import authenticate, caller
 from control.web.engine import db
@@ -19,7 +19,7 @@ from control.web.settings import settings
 from crawler.store.database import snapshot
 
 MOST_AGES = 20
-AGES = ("1h", "3h", "24h", "72h", "7d", "30d")  # that buyers compare
+AGES = tuple(map(span, USUAL.ages))
 LOCATION = {"description": "The campaign.", "schema": {"type": "string"}}
 
 api = resource("campaigns", CAMPAIGNS, authenticate)
@@ -53,12 +53,16 @@ class PlanBody(Shape):
         description="Ages of the post, since it was published, at which it is measured.",
         examples=[list(AGES)],
     )
-    month_ends: StrictBool = Field(True, description="Also on both sides of each midnight between two months.")
+    month_ends: StrictBool = Field(
+        USUAL.month_ends, description="Also on both sides of each midnight between two months."
+    )
     between: Between = Field(
         None,
         description="Also so long after each reading, 15m or more; `adaptive`: as the post's growth asks; null: not.",
     )
-    until: Span = Field("60d", validate_default=True, description="The age from which on a post is followed no more.")
+    until: Span = Field(
+        span(USUAL.until), validate_default=True, description="The age from which on a post is followed no more."
+    )
 
     def plan(self) -> Plan:
         return Plan(tuple(sorted(set(self.ages))), self.month_ends, self.between, self.until)
@@ -77,7 +81,10 @@ class CampaignBody(Shape):
         None, description="Of its days and months. Without it: the server's.", examples=["Europe/Moscow"]
     )
     currency: str = Field("RUB", pattern="^[A-Z]{3}$", description="Of costs, by ISO 4217.")
-    plan: PlanBody = Field(default_factory=PlanBody, description="When its posts are measured.")
+    plan: PlanBody = Field(
+        default_factory=lambda: PlanBody(between=USUAL.between),
+        description="When its posts are measured. Without it: at the usual ages, month ends, and `adaptive`.",
+    )
     ends_at: Moment | None = Field(None, description="Nothing is measured for it from then on.")
 
 

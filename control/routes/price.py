@@ -5,7 +5,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from control.campaigns import campaigns, price
-from control.campaigns.plan import Plan
+from control.campaigns.plan import USUAL, Plan
 from control.campaigns.price import Offer, Wanted
 from control.routes.campaigns import PlanBody, TimeZone, left_out
 from control.routes.usage import Share
@@ -60,7 +60,7 @@ def get_price(body: PriceBody) -> PriceShown:
     with snapshot(db.engine) as connection:
         campaign = campaigns.find(connection, caller(), body.campaign) if body.campaign is not None else None
         zone = campaign.time_zone if campaign else body.time_zone or settings().timezone
-        plan = body.plan.plan() if body.plan else Plan.from_json(campaign.plan) if campaign else PlanBody().plan()
+        plan = body.plan.plan() if body.plan else Plan.from_json(campaign.plan) if campaign else USUAL
         return _show(price.offer(connection, caller(), campaign, Wanted(plan, zone, body.posts)))
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from sqlalchemy import Engine, func, insert, select, text, update
 
 from control.campaigns import next_points
-from control.campaigns.plan import ADAPTIVE, POSTS_A_CALL, Plan
+from control.campaigns.plan import POSTS_A_CALL, USUAL, Plan
 from control.scheduler import points
 from crawler.queue.cancellation import closing
 from crawler.store.database import writing
@@ -22,9 +22,8 @@ from tests.bench.simulated_clock import SimulatedClock, simulated
 
 MOMENT = 1_794_000_000.0  # in the middle of a month
 DAYS = 30  # so old the oldest post is
-AGES = (3_600.0, 10_800.0, 86_400.0, 259_200.0, 604_800.0, 2_592_000.0)
 # A post of an hour has to be read in a span of little more than a minute, so without readings between calls have few.
-PLANS = {"the default plan": Plan(AGES), "the plan with readings between": Plan(AGES, between=ADAPTIVE)}
+PLANS = {"the default plan": USUAL, "the plan without readings between": USUAL._replace(between=None)}
 SLICE = 5_000
 SETTLING = 0.25  # of the hours: those points come first that were due when it began
 GROWN = "CAST(1000 * sqrt({at} - published_at) AS INTEGER)"

@@ -5,8 +5,7 @@ import math
 from sqlalchemy import insert, select, update
 
 from control.campaigns import campaigns, placements
-from control.campaigns.plan import Plan
-from control.pages.plans import AGES
+from control.campaigns.plan import USUAL
 from control.times import DAY_SECONDS
 from control.web.engine import db
 from crawler.store.database import read_clock
@@ -21,7 +20,7 @@ SINCE_DAYS = 40
 
 def make(settings, user_id, posts=8, name="Ноябрь, блогеры", plan=None):
     """Return the public id; one more placement than posts: its link names none."""
-    values = {"name": name, "time_zone": "Europe/Moscow", "currency": "RUB", "plan": (plan or Plan(AGES)).as_json()}
+    values = {"name": name, "time_zone": "Europe/Moscow", "currency": "RUB", "plan": (plan or USUAL).as_json()}
     made = campaigns.make(db.engine, user_id, values | {"ends_at": None}).public_id
     links = [*(LINK.format(item) for item in range(1, posts + 1)), "https://example.com/post"]
     placements.add(db.engine, settings, user_id, made, links, None)
@@ -45,7 +44,9 @@ def _past(connection, placement, now):
     published = now - (SINCE_DAYS - 3 * number % SINCE_DAYS) * DAY_SECONDS - 7 * HOUR * number % DAY_SECONDS + 1.5
     connection.execute(update(Post).where(Post.id == placement.post_id).values(published_at=published))
     ends = now - 2 * DAY_SECONDS if number == GONE else now
-    ages = [age for age in (*AGES, *(day * DAY_SECONDS for day in range(2, SINCE_DAYS, 3))) if published + age < ends]
+    ages = [
+        age for age in (*USUAL.ages, *(day * DAY_SECONDS for day in range(2, SINCE_DAYS, 3))) if published + age < ends
+    ]
     if number == MISSED:
         ages = [age for age in ages if age != DAY_SECONDS]
     top = 3_000 * (1 + number * 37 % 11) ** 2

@@ -116,14 +116,15 @@ def test_a_campaign_is_changed(app, hers):
     assert "Название — от 1" in answer.text
 
 
-def test_a_plan_that_does_not_fit_is_refused_after_its_price_was_told(app, hers, path):
-    form = CAMPAIGN | {"plan": "dense", "price": "1"}
+def test_a_plan_that_does_not_fit_is_refused_after_its_price_was_told(app, hers):
+    path = f"/followed/{make(app, plan=Plan((3600.0,)))}"
+    form = CAMPAIGN | {"plan": "usual", "price": "1"}
     assert "со всеми вашими кампаниями:" in hers.post(f"{path}/change", form).text
     app.config["SETTINGS"].most_readings_per_day = 1
-    page = hers.post(f"{path}/change", CAMPAIGN | {"plan": "dense"})
+    page = hers.post(f"{path}/change", CAMPAIGN | {"plan": "usual"})
     assert page.status_code == 409
     assert "возьмите план реже" in page.text
-    assert "Подробно: Сразу" not in shown(hers, path)
+    assert "Обычный: Сразу" not in shown(hers, path)
 
 
 def test_a_campaign_is_deleted(hers, path):

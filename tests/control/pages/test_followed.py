@@ -52,7 +52,7 @@ def test_pasted_links_become_a_campaign_which_is_listed(hers):
     assert "Измерений ещё нет" in page
     listed = shown(hers)
     assert f'<a href="{path}"><bdi>Ноябрь</bdi></a>' in listed
-    assert "Возраст и месяцы" in listed
+    assert "Обычный" in listed
     assert '<details id="new">' in listed
 
 
@@ -155,7 +155,7 @@ def test_campaigns_come_page_by_page_and_say_when_they_are_over(hers, monkeypatc
 
 
 def test_the_price_is_told_before_anything_is_made(app, hers):
-    answer = hers.post("/followed", FORM | {"price": "1"})
+    answer = hers.post("/followed", FORM | {"price": "1", "plan": "sparse"})
     page = unescape(answer.text).replace("\u00a0", " ")
     assert answer.status_code == 200
     assert "поста: измерений в день в среднем 1, запросов к ВКонтакте 1," in page

@@ -51,7 +51,7 @@ def read(key, views, ago=0.0, **more):
 def test_a_campaign_has_what_buyers_compare_if_nothing_else_is_said(anna):
     campaign = made(anna)
     ages = ["1h", "3h", "24h", "3d", "7d", "30d"]
-    assert campaign["plan"] == {"ages": ages, "month_ends": True, "between": None, "until": "60d"}
+    assert campaign["plan"] == {"ages": ages, "month_ends": True, "between": "adaptive", "until": "60d"}
     assert (campaign["time_zone"], campaign["currency"], campaign["placements"]) == ("Europe/Moscow", "RUB", 0)
 
 

@@ -44,7 +44,7 @@ def test_the_price_of_new_posts(anna, most):
     assert found["all_readings_per_day"] == {"used": found["readings_per_day"], "most": 390}
     assert found["fits"] is False
     assert price(anna, posts=1, plan=OFTEN)["fits"] is True
-    assert price(anna, posts=30)["readings_per_day"] == pytest.approx(10, abs=2)  # of the usual plan
+    assert price(anna, posts=30)["readings_per_day"] == pytest.approx(44, abs=4)  # of the usual plan
 
 
 def test_the_price_of_a_campaign_with_another_plan_and_more_posts(anna, most):
