@@ -26,6 +26,7 @@ from control.routes import (
     posts,
     price,
     readyz,
+    servez,
     tokens,
     usage,
     users,
@@ -34,6 +35,7 @@ from control.settings import SETTINGS, Settings
 from control.web import (
     auth,
     cached_readiness,
+    database_probe,
     engine,
     open_streams,
     open_submissions,
@@ -68,6 +70,7 @@ def create_app(settings: Settings | None = None) -> Api:
     security_headers.install(app)
     docs.install(app)
     cached_readiness.install(app, settings)
+    database_probe.install(app)
     metrics.install(app)
     site.install(app)
     uploads.install(app)
@@ -106,5 +109,6 @@ def _resources() -> tuple[APIBlueprint, ...]:
         exports.api,
         healthz.api,
         readyz.api,
+        servez.api,
         metrics.api,
     )

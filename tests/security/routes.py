@@ -106,6 +106,7 @@ CASES = {
     "DELETE /exports/<id>": Case(),
     "GET /healthz": Case(Who.ANYBODY),
     "GET /readyz": Case(Who.ANYBODY),
+    "GET /servez": Case(Who.ANYBODY),
     "GET /metrics": Case(Who.ADMIN),
     "GET /docs": Case(Who.ANYBODY, page=True),
     "GET /openapi.json": Case(Who.ANYBODY, page=True),

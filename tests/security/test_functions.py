@@ -49,6 +49,7 @@ def test_T22_strangers_may_call_what_is_listed_here_and_nothing_else():
         "POST /users/login",
         "GET /healthz",
         "GET /readyz",
+        "GET /servez",
         "GET /docs",
         "GET /openapi.json",
         "GET /docs/swagger/<path:filename>",
