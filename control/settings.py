@@ -17,6 +17,7 @@ from crawler.process import environment
 
 SETTINGS = "SETTINGS"  # their key in the app's configuration
 LOCAL = ("localhost", "127.0.0.1", "[::1]")
+ROLES = ("api", "scheduler", "node", "migrate")  # what a host may do; `make run` does all
 SHORTEST_KEY_BYTES = 32  # RFC 7518, 3.2: no shorter than the hash of HS256
 
 
@@ -43,6 +44,25 @@ def _node(url: str) -> str:
     if parts.username or parts.password:
         raise ValueError("must not hold a name or password: set SCRAPYD_USERNAME and SCRAPYD_PASSWORD")
     return url.rstrip("/")
+
+
+def _reachable(url: str) -> str:
+    """Check the address of a scrapyd that is ours to start: it speaks no TLS, and has nothing below its root."""
+    try:
+        parts = urlsplit(_node(url.strip()))
+        usable = parts.scheme == "http" and parts.path in {"", "/"}
+    except ValueError:
+        usable = False
+    if not usable:
+        raise ValueError("must be an address such as http://10.0.0.5:6800, where other hosts reach this one's scrapyd")
+    return parts._replace(path="").geturl()
+
+
+def _roles(text: str) -> frozenset[str]:
+    roles = frozenset(_words(text))
+    if not roles or not roles <= set(ROLES):
+        raise ValueError(f"must be some of {', '.join(ROLES)}, separated by commas; --roles sets it, too")
+    return roles
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -87,8 +107,11 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=1, le=65_535)
     scrapyd_urls: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_urls)] = ("http://127.0.0.1:6800",)
+    node_url: Annotated[str, BeforeValidator(_reachable)] = ""
+    scrapyd_bind_address: str = ""
     scrapyd_username: str = "views"
     scrapyd_password: str = Field("", repr=False, validate_default=True)
+    roles: Annotated[frozenset[str], NoDecode, BeforeValidator(_roles)] = frozenset(ROLES)
     max_runs: int = Field(os.cpu_count() or 1, ge=1, le=1000)
     batch_deadline: Span = float(DAY_SECONDS)
     registration: Literal["open", "closed"] = "open"

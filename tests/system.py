@@ -20,7 +20,7 @@ from tests.vk_standin.client import StandIn
 PASSWORD = "correct horse battery staple"
 OWN_SETTINGS = (
     *("SQLALCHEMY_DATABASE_URL", "SECRET_KEY", "SCRAPYD_", "VK_", "MAX_RUNS", "HOST", "PORT", "LEASE_SECONDS"),
-    *("RUNS_PER_PROCESS", "REGISTRATION", "TRUSTED_", "CORS_"),
+    *("RUNS_PER_PROCESS", "REGISTRATION", "ROLES", "NODE_URL", "TRUSTED_", "CORS_"),
     *("READS_", "CHANGES_", "SUBMISSIONS_", "LINKS_", "LOGINS_", "MOST_"),
 )
 LIMITS = (

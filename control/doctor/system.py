@@ -3,15 +3,13 @@
 import os
 from collections.abc import Iterable
 
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 from requests.exceptions import RequestException
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from control.doctor.findings import DATABASE, NODES, SETTINGS, Report
 from control.nodes.client import Scrapyd, ScrapydError
-from control.supervision.prepare import MIGRATIONS
+from control.supervision import schema
 from control.supervision.start_checks import exposed
 from crawler.process.environment import PROJECT, VAR
 
@@ -35,16 +33,11 @@ def look_at_database(report: Report, engine: Engine) -> bool:
         why = str(getattr(error, "orig", error)).partition("\n")[0]
         report.add(DATABASE, name, ok=False, says=why, mend="Start the system once, or mend SQLALCHEMY_DATABASE_URL.")
         return False
-    head = _newest()
-    mend = "" if there == head else "Start the system: it brings the schema up to date."
-    report.add(DATABASE, name, there == head, f"answers, its schema is {there} of {head}", mend)
-    return there == head
-
-
-def _newest() -> str | None:
-    config = Config()
-    config.set_main_option("script_location", MIGRATIONS)
-    return ScriptDirectory.from_config(config).get_current_head()
+    head = schema.newest()
+    usable = there == head or schema.is_newer(there)
+    mend = "" if usable else "Start the system: it brings the schema up to date."
+    report.add(DATABASE, name, usable, f"answers, its schema is {there} of {head}", mend)
+    return usable
 
 
 def look_at_nodes(report: Report, nodes: Iterable[Scrapyd]) -> None:

@@ -1,7 +1,7 @@
 """Probes servers over HTTP: whether they answer."""
 
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from twisted.internet import reactor
@@ -16,11 +16,13 @@ TIMEOUT_SECONDS = 5.0  # of one request
 OK = 200
 
 
+Asked = Callable[[], Awaitable[bool]]  # whether somebody is well
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
-    """`name` is for the user. `login` is a user's name and password."""
+    """`login` is a user's name and password."""
 
-    name: str
     url: str
     login: tuple[str, str] | None = field(default=None, repr=False)
 
@@ -32,13 +34,13 @@ class Check:
         return Headers(headers)
 
 
-async def answer(checks: list[Check], patience: float, waiting: Callable[[str], None]) -> None:
-    """Return once each has answered with success; every `patience` seconds `waiting` hears whom we wait for."""
-    for check in checks:
+async def answer(checks: Mapping[str, Asked], patience: float, waiting: Callable[[str], None]) -> None:
+    """Return once each is well; every `patience` seconds `waiting` hears the name of whom we wait for."""
+    for name, is_well in checks.items():
         since = reactor.seconds()
-        while await ask(check) is None:
+        while not await is_well():
             if reactor.seconds() - since > patience:
-                waiting(check.name)
+                waiting(name)
                 since = reactor.seconds()
             await deferLater(reactor, PAUSE_SECONDS)
 
@@ -47,6 +49,10 @@ async def ask(check: Check, seconds: float = TIMEOUT_SECONDS) -> bytes | None:
     """Return the body of a good answer, None where there is none in time."""
     code, body = await _ask(check, seconds)
     return body if code == OK else None
+
+
+async def is_well(check: Check) -> bool:
+    return await ask(check) is not None
 
 
 async def is_alive(check: Check, seconds: float) -> bool:

@@ -1,6 +1,7 @@
 """Makes the database ready and checks what only the crawler's code can: `python -m control.supervision.prepare`.
 
 A process of its own, for it loads the database's library and the crawler's, which the supervisor can do without.
+`python -m control.supervision.prepare wait` migrates nothing: it waits until another process has.
 `python -m control.supervision.prepare known` says what the database knows: in the first line the key that makes the
 first administrator, or nothing where there is one, then what an earlier start has found out, a line each.
 """
@@ -8,22 +9,25 @@ first administrator, or nothing where there is one, then what an earlier start h
 import importlib
 import os
 import sys
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import sleep
 
 from alembic import command
-from alembic.config import Config
 from alembic.util import CommandError
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from control.accounts import first_administrator
 from control.monitoring.readiness import problems
+from control.supervision import schema
 from control.supervision.start_checks import CannotStartError, give_up, say
 from crawler import platforms
 from crawler.queue import budgets
 from crawler.store.database import create, database_url, listen_url
 from crawler.store.postgresql_limits import has_pooler
 
-MIGRATIONS = str(Path(__file__).parents[1] / "migrations").replace("%", "%%")  # as Alembic's settings have it
+WAIT_SECONDS = 1.0  # between two looks at a database that another process migrates
 
 
 def check_settings() -> None:
@@ -40,36 +44,95 @@ def check_settings() -> None:
 
 
 def migrate() -> None:
-    """Bring the database's schema up to date."""
-    config = Config()
-    config.set_main_option("script_location", MIGRATIONS)
-    say(f"migrating the database {database_url().render_as_string(hide_password=True)}")
+    """Bring the database's schema up to date. One that a newer release has migrated is left as it is."""
+    say(f"migrating the database {_name()}")
     try:
-        command.upgrade(config, "head")
-    except DBAPIError as error:
-        raise CannotStartError(f"SQLALCHEMY_DATABASE_URL: {str(error.orig).partition(chr(10))[0]}") from None
+        with _one_line():
+            command.upgrade(schema.configuration(), "head")
     except CommandError as error:
-        raise CannotStartError(f"SQLALCHEMY_DATABASE_URL: the database is of another version: {error}") from None
+        _leave_newer(str(error))
+
+
+def _leave_newer(why: str) -> None:
+    """Say that a newer release has migrated the schema. Raises CannotStartError if it has not."""
+    with _one_line(), _engine() as engine:
+        there = _version(engine)
+    if not schema.is_newer(there):
+        raise _of_another_version(why)
+    say(f"its schema is {there}, of a newer release, and stays as it is: this code knows {schema.newest()}")
+
+
+def wait() -> None:
+    """Wait until the schema is as new as this code, however long that takes. It says once what it waits for."""
+    said = ""
+    with _one_line(), _engine() as engine:
+        while missing := _missing(engine):
+            if missing != said:
+                say(f"waiting for the database {_name()}: {missing}")
+            said = missing
+            sleep(WAIT_SECONDS)
+
+
+def _missing(engine: Engine) -> str:
+    """Return what the database lacks, nothing where it is ready. It may not be there yet: hosts start in any order."""
+    try:
+        there = _version(engine)
+    except OperationalError as error:
+        return _first_line(error)
+    if there == schema.newest() or schema.is_newer(there):
+        return ""
+    if there and there not in schema.known():
+        raise _of_another_version(f"Can't locate revision identified by {there!r}")
+    return f"its schema is {there or 'empty'}, and this code needs {schema.newest()}: the role migrate sees to that"
+
+
+def _version(engine: Engine) -> str | None:
+    try:
+        return schema.version(engine)
+    except CommandError as error:
+        raise _of_another_version(str(error)) from None
+
+
+def _of_another_version(why: str) -> CannotStartError:
+    return CannotStartError(f"SQLALCHEMY_DATABASE_URL: the database is of another version: {why}")
+
+
+def _name() -> str:
+    return database_url().render_as_string(hide_password=True)
+
+
+def _first_line(error: DBAPIError) -> str:
+    return str(error.orig).partition("\n")[0]
+
+
+@contextmanager
+def _one_line() -> Iterator[None]:
+    """Say in one line what is wrong with the database."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise CannotStartError(f"SQLALCHEMY_DATABASE_URL: {_first_line(error)}") from None
+
+
+@contextmanager
+def _engine() -> Iterator[Engine]:
+    engine = create()
+    try:
+        yield engine
+    finally:
+        engine.dispose()
 
 
 def forget_rights() -> None:
     """Forget which methods tokens may not call: one may have got the right since the last start."""
-    engine = create()
-    try:
+    with _one_line(), _engine() as engine:
         budgets.forget_rights(engine)
-    except DBAPIError as error:
-        raise CannotStartError(f"SQLALCHEMY_DATABASE_URL: {str(error.orig).partition(chr(10))[0]}") from None
-    finally:
-        engine.dispose()
 
 
 def known() -> list[str]:
     """Return the key that makes the first administrator, empty where there is one, and the problems known so far."""
-    engine = create()
-    try:
+    with _engine() as engine:
         return [first_administrator.key() if first_administrator.is_wanted(engine) else "", *problems(engine)]
-    finally:
-        engine.dispose()
 
 
 def main(arguments: list[str]) -> None:
@@ -79,7 +142,7 @@ def main(arguments: list[str]) -> None:
                 say(line)
         else:
             check_settings()
-            migrate()
+            wait() if arguments == ["wait"] else migrate()
             forget_rights()
     except CannotStartError as error:
         give_up(error)

@@ -17,7 +17,7 @@ from crawler.process import environment
 from crawler.process.loopback import is_loopback
 
 LOGS = environment.VAR / "logs"
-LOCK = environment.VAR / "serve.lock"
+LOCKS = {role: environment.VAR / f"{role}.lock" for role in ("api", "scheduler", "node")}
 
 
 class CannotStartError(Exception):
@@ -59,8 +59,12 @@ class Address:
             raise CannotStartError(f"{self.setting}: cannot listen on {self.host}:{self.port}: {what}") from None
 
 
-def own_scrapyd(urls: tuple[str, ...]) -> Address | None:
-    """Find the first node on a loopback address: that one is ours to start."""
+def own_scrapyd(urls: tuple[str, ...], node_url: str = "", bind_address: str = "") -> Address | None:
+    """Find out where the scrapyd that is ours to start listens: as `node_url` says, else the first node on loopback."""
+    if node_url:
+        where = urlsplit(node_url)
+        setting = "SCRAPYD_BIND_ADDRESS" if bind_address else "NODE_URL"
+        return Address(bind_address or where.hostname or "", where.port or 80, setting)
     for url in urls:
         parts = urlsplit(url)
         host = "127.0.0.1" if parts.hostname == "localhost" else parts.hostname or ""
@@ -74,15 +78,16 @@ def make_folders() -> None:
     os.umask(0o077)
     try:
         LOGS.mkdir(parents=True, exist_ok=True)
-        with LOCK.open("a"):
-            pass
+        for file in LOCKS.values():
+            with file.open("a"):
+                pass
     except OSError as error:
         raise CannotStartError(f"{environment.VAR} cannot be written to: {error.strerror}") from None
 
 
-def lock() -> IO[str]:
-    """Keep a second system out of this checkout, until the file that is returned is closed or we are dead."""
-    file = LOCK.open("r+")
+def lock(role: str) -> IO[str]:
+    """Keep a second one of this role out of this checkout, until the file that is returned is closed or we are dead."""
+    file = LOCKS[role].open("r+")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

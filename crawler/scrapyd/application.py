@@ -68,8 +68,8 @@ def _of_settings() -> str:
 
 
 def _gate(config: Config) -> Gate:
-    """Build the gate. Callers use this machine's own names, the address it listens on, or one of `SCRAPYD_URLS`."""
-    nodes = [_host(url) for url in os.environ.get("SCRAPYD_URLS", "").split(",")]
+    """Build the gate. Callers use this machine's own names, where it listens, `NODE_URL`, or one of `SCRAPYD_URLS`."""
+    nodes = [_host(os.environ.get("NODE_URL", "")), *map(_host, os.environ.get("SCRAPYD_URLS", "").split(","))]
     names = {name.lower() for name in (*LOCAL, _given(config, "bind_address"), *nodes) if name}
     return Gate(frozenset(names), _given(config, "username").encode(), _given(config, "password").encode())
 

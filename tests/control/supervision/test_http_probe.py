@@ -12,7 +12,7 @@ PROGRAM = """
 import sys
 from twisted.internet import defer, task
 from control.supervision.http_probe import Check, ask
-task.react(lambda _: defer.ensureDeferred(ask(Check("it", sys.argv[1]), 0.5)).addCallback(print))
+task.react(lambda _: defer.ensureDeferred(ask(Check(sys.argv[1]), 0.5)).addCallback(print))
 """
 
 
