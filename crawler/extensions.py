@@ -25,6 +25,7 @@ class RunLifecycle:
     """
 
     def __init__(self, crawler: Crawler) -> None:
+        self.owner = crawler.settings["RUN_OWNER"]
         self.every = crawler.settings.getfloat("LEASE_SECONDS") / BEATS
         self.beating: asyncio.Task[None] | None = None
         crawler.signals.connect(self.opened, signals.spider_opened)
@@ -42,12 +43,15 @@ class RunLifecycle:
 
         steady_time.install(reactor)
         gc.freeze()  # what is loaded by now stays, so the collector need not search it again and again
-        batch = await spider.ledger.start()
+        if spider.engine is None:  # nobody else can take over an ad-hoc run
+            spider.ledger.guard.watch()
+        batch = await spider.ledger.start(self.owner)
         spider.won = batch is not None
         if batch is not None:
             self.beating = asyncio.create_task(self.beat(spider))
             spider.work_on(spider.run, batch)
         else:
+            spider.ledger.guard.release()
             logger.warning("Run %s is not to be had: it was started before, or is over", spider.run)
 
     async def beat(self, spider: PlatformSpider) -> None:

@@ -6,12 +6,14 @@ from scrapy.settings import default_settings
 
 from crawler.process import environment
 from crawler.queue import lease
+from crawler.store.models.base import random_id
 
 BOT_NAME = "views-stats"
 SPIDER_MODULES = ["crawler.spiders"]
 COMMANDS_MODULE = "crawler.commands"  # our `crawl`: exit codes, table and progress of ad-hoc runs
 
 LEASE_SECONDS = lease.seconds()
+RUN_OWNER = random_id()  # this process in the runs that it wins, unless whoever started it gave it another id
 RUNS_PER_PROCESS = environment.number("RUNS_PER_PROCESS", 200, 10_000)  # one after the other; 0: no limit
 WARM_SPARES = environment.number("WARM_SPARES", 2, 100)  # processes that a scrapyd keeps ready for the next jobs
 SPIDER_MEMORY_MIB = environment.number("SPIDER_MEMORY_MIB", 512, 1024 * 1024, least=256)  # of a run; 0: no limit

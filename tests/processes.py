@@ -1,6 +1,7 @@
 """Finds the processes that a test has started by a mark in their environment, even if they outlived their parent."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 MARK = "VIEWS_STATS_TEST"
@@ -27,6 +28,15 @@ def of_module(mark: str, module: str) -> int:
 def spiders(mark: str) -> list[int]:
     """Return the processes that have a job: since their start, or named so when they took one."""
     return [pid for pid, words in _runners(mark).items() if "crawl" in words or _name(pid) == "spider"]
+
+
+def job_of(pid: int) -> str:
+    """Return the job that a spider of scrapyd's works on: the one whose log it writes."""
+    for file in Path(f"/proc/{pid}/fd").glob("*"):
+        with suppress(OSError):
+            if "/logs/default/" in str(log := file.readlink()):
+                return log.stem
+    return ""
 
 
 def spares(mark: str, *, ready: bool = False) -> list[int]:

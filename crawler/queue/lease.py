@@ -5,8 +5,6 @@ stopped and wakes up late writes nothing.
 https://martin.kleppmann.com/2016/02/08/how-to-do-distributed-locking.html
 """
 
-import os
-
 from sqlalchemy import Connection, Double, Engine, bindparam, select, update
 
 from crawler.exceptions import Fenced
@@ -30,21 +28,26 @@ def seconds() -> float:
     return environment.seconds("LEASE_SECONDS", 60)
 
 
-def start(engine: Engine, run_id: str, lease: float) -> str | None:
-    """Win the run for this process; the public id of its batch. None: it runs already, is over or never was."""
+def start(engine: Engine, run_id: str, lease: float, owner: str | None = None) -> str | None:
+    """Win the run for this process; the public id of its batch. None: it runs already, is over or never was.
+
+    `owner` is the process's random id: processes in two containers, or one after the other, may have the same pid.
+    """
     statement = (
         update(Run)
         .where(Run.id == run_id, Run.state.in_((RunState.QUEUED, RunState.POSTED)))
-        .values(state=RunState.RUNNING, pid=os.getpid(), started_at=now(), lease_until=now() + lease)
+        .values(state=RunState.RUNNING, owner=owner, started_at=now(), lease_until=now() + lease)
         .returning(select(Batch.public_id).where(Batch.id == Run.batch_id).scalar_subquery())
     )
     with engine.begin() as connection:
         return connection.execute(statement).scalar()
 
 
-def at_work(engine: Engine, job: str) -> str | None:
-    """Find the run that a job of scrapyd's works on; None: none any more."""
-    running = select(Run.id).where(Run.job == job, Run.state == RunState.RUNNING)
+def at_work(engine: Engine, job: str, owner: str) -> str | None:
+    """Find the run that a job's process works on; None: none any more. A job can be posted twice, and its other process
+    may work on the run.
+    """
+    running = select(Run.id).where(Run.job == job, Run.owner == owner, Run.state == RunState.RUNNING)
     with engine.connect() as connection:
         return connection.execute(running).scalar()
 

@@ -1,6 +1,5 @@
 """One run of a process ends and the next one begins, in one transaction: no slot is free between them."""
 
-import os
 from typing import Any, NamedTuple
 
 from sqlalchemy import Engine, select
@@ -27,12 +26,12 @@ def take(engine: Engine, run_id: str, lease: float, alarm: str | None = None) ->
     with writing(engine) as connection:
         dispatch_lock.lock(connection)
         extend_lease(connection, run_id, lease)
-        mine = connection.execute(select(Run.job, Run.node, Run.platform).where(Run.id == run_id)).one()
+        mine = connection.execute(select(Run.job, Run.node, Run.owner, Run.platform).where(Run.id == run_id)).one()
         part = connection.execute(in_turn(1)).one_or_none()
         if part is None or part.platform != mine.platform:
             return None
         at_work: dict[str, Any] = {"state": RunState.RUNNING, "started_at": now(), "lease_until": now() + lease}
-        taken = give_run(connection, *part, job=mine.job, node=mine.node, pid=os.getpid(), **at_work)
+        taken = give_run(connection, *part, job=mine.job, node=mine.node, owner=mine.owner, **at_work)
         if taken is None:
             return None
         end_in_order(connection, run_id, "finished", alarm)

@@ -22,6 +22,7 @@ from crawler.queue.results import Result
 from crawler.queue.succession import Taken
 from crawler.reasons import Reason
 from crawler.run.group_commit import GroupCommit
+from crawler.run.lease_guard import GRACE_SECONDS, LeaseGuard
 from crawler.store.database import hurry, writing
 from crawler.store.models.batches import Link
 
@@ -48,6 +49,7 @@ class Ledger:
         self.run_id = run_id
         self.lease = lease
         self.attempts = attempts
+        self.guard = LeaseGuard(lease + GRACE_SECONDS)
         self.thread = ThreadPoolExecutor(1, "ledger")
         self.slots = GroupCommit(self.thread, self._slots)
         self.sendings = GroupCommit(self.thread, self._sendings)
@@ -56,14 +58,19 @@ class Ledger:
     async def _do(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         return await asyncio.get_running_loop().run_in_executor(self.thread, partial(work, *args, **kwargs))
 
-    async def start(self) -> str | None:
-        return await self._do(lease.start, self.engine, self.run_id, self.lease)
+    async def start(self, owner: str) -> str | None:
+        return await self._do(self._start, owner)
+
+    def _start(self, owner: str) -> str | None:
+        with self.guard.held():
+            return lease.start(self.engine, self.run_id, self.lease, owner)
 
     async def beat(self) -> None:
         await self._do(self._beat)
 
     def _beat(self) -> None:
-        lease.beat(self.engine, self.run_id, self.lease)
+        with self.guard.held():
+            lease.beat(self.engine, self.run_id, self.lease)
 
     async def claim(self, limit: int, *, careful: bool = True) -> list[Claimed]:
         return await self._do(claims.claim, self.engine, self.run_id, self.lease, limit, careful=careful)
@@ -79,7 +86,7 @@ class Ledger:
         return delay
 
     def _slots(self, asked: list[tuple[str, float, Sequence[int]]]) -> list[float | None]:
-        with writing(self.engine) as connection:
+        with self.guard.held(), writing(self.engine) as connection:
             hurry(connection)
             lease.extend_lease(connection, self.run_id, self.lease)
             delays = self._reserve(connection, [(key, rate) for key, rate, _ in asked])
@@ -99,7 +106,7 @@ class Ledger:
         await self.sendings.do(link_ids)
 
     def _sendings(self, link_ids: list[Sequence[int]]) -> list[None]:
-        with writing(self.engine) as connection:
+        with self.guard.held(), writing(self.engine) as connection:
             hurry(connection)
             lease.extend_lease(connection, self.run_id, self.lease)
             claims.mark_sent(connection, self.run_id, list(chain(*link_ids)))
@@ -122,7 +129,8 @@ class Ledger:
 
     def _saves(self, given: list[list[Result]]) -> list[None]:
         failures = claims.AD_HOC_FAILURES if self.attempts == claims.AD_HOC_ATTEMPTS else None
-        results.save(self.engine, self.run_id, self.lease, *given, attempts=self.attempts, failures=failures)
+        with self.guard.held():
+            results.save(self.engine, self.run_id, self.lease, *given, attempts=self.attempts, failures=failures)
         return [None] * len(given)
 
     async def count(self, code: str) -> None:
@@ -160,6 +168,7 @@ class Ledger:
 
     def _settle(self, outcome: str, alarm: str | None) -> None:
         claims.settle(self.engine, self.run_id, self.lease, outcome, alarm)
+        self.guard.release()
 
     async def next_platform(self) -> str | None:
         return await self._do(round_robin.next_platform, self.engine)
@@ -169,7 +178,8 @@ class Ledger:
         return await self._do(self._take_next, alarm)
 
     def _take_next(self, alarm: str | None) -> Taken | None:
-        taken = succession.take(self.engine, self.run_id, self.lease, alarm)
+        with self.guard.held():
+            taken = succession.take(self.engine, self.run_id, self.lease, alarm)
         if taken:
             self.run_id = taken.run_id
         return taken

@@ -31,6 +31,7 @@ from crawler.scrapyd.job import Job
 from crawler.scrapyd.spare_pool import REFILL_SECONDS, Spares
 from crawler.settings import LEASE_SECONDS, WARM_SPARES
 from crawler.store import database  # reads .env too, for a scrapyd that is started by hand
+from crawler.store.models.base import random_id
 
 REAP_SECONDS = 2.0
 
@@ -70,7 +71,7 @@ class Launcher(launcher.Launcher):
         await DeferredList([self.spares.stop(), *(process.deferred for process in running)])
         if kill.active():
             kill.cancel()
-        await deferToThread(_settle, self.engine, [process.job for process in running])
+        await deferToThread(_settle, self.engine, running)
 
     def look(self) -> None:
         """Look into the queue at once. The stock launcher waits for the next poll."""
@@ -91,10 +92,11 @@ class Launcher(launcher.Launcher):
     def _spawn(self, message: dict[str, Any], slot: int) -> None:
         """Do what the stock launcher does, but let a spare be the process if there is one."""
         environment = self.app.getComponent(IEnvironment)
-        message.setdefault("settings", {}).update(environment.get_settings(message))
+        owner = random_id()
+        message.setdefault("settings", {}).update(environment.get_settings(message), RUN_OWNER=owner)
         args = [sys.executable, "-m", self.runner, "crawl", *launcher.get_crawl_args(message)]
         env = environment.get_environment(message, slot)
-        process = Job(message["_project"], message["_spider"], message["_job"], env, args)
+        process = Job(message, env, args, owner)
         process.deferred.addBoth(self._process_finished, slot)
         self.spares.start(process)
         self.processes[slot] = process
@@ -103,13 +105,15 @@ class Launcher(launcher.Launcher):
         log.failure("Job {job} could not be started", failure, job=job)
         self._get_message(slot)
 
-    def _process_finished(self, process: launcher.ScrapyProcessProtocol, slot: int) -> None:
+    def _process_finished(self, process: Job, slot: int) -> None:
         super()._process_finished(process, slot)
         Deferred.fromCoroutine(self._give_up(process))
 
-    async def _give_up(self, process: launcher.ScrapyProcessProtocol) -> None:
+    async def _give_up(self, process: Job) -> None:
         """Without a database, try again until there is one: the run would keep its slot until its lease has ended."""
-        while not self.stopping and not await deferToThread(reaper.give_up_run, self.engine, process.job, process.pid):
+        while not self.stopping and not await deferToThread(
+            reaper.give_up_run, self.engine, process.job, process.owner
+        ):
             await deferLater(reactor, REAP_SECONDS)
 
     def _reap(self) -> Deferred[None]:
@@ -133,11 +137,11 @@ def _signal(processes: Iterable[launcher.ScrapyProcessProtocol], name: str) -> N
             process.transport.signalProcess(name)
 
 
-def _settle(engine: Engine, jobs: list[str]) -> None:
+def _settle(engine: Engine, processes: list[Job]) -> None:
     """Give back the links of spiders that were killed. A spider that ended in time has done so itself."""
-    for job in jobs:
+    for process in processes:
         with suppress(Fenced, SQLAlchemyError):
-            if run_id := lease.at_work(engine, job):
+            if run_id := lease.at_work(engine, process.job, process.owner):
                 claims.settle(engine, run_id, LEASE_SECONDS, "shutdown")
     engine.dispose()
 

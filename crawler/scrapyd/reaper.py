@@ -18,13 +18,14 @@ GRACE_SECONDS = 5.0  # a spider needs a moment to see that its run is over
 log = Logger()
 
 
-def give_up_run(engine: Engine, job: str, pid: int) -> bool:
-    """Give up the run that a job's process was working on when it ended. The process matters as well as the job: a job
-    can be posted twice, and its other process may still work. False: the database could not be asked.
+def give_up_run(engine: Engine, job: str, owner: str) -> bool:
+    """Give up the run that a job's process, its `owner`, was working on when it ended.
+
+    False: the database could not be asked.
     """
-    still = and_(Run.state == RunState.RUNNING, Run.pid == pid)
+    still = Run.state == RunState.RUNNING
     try:
-        run_id = lease.at_work(engine, job)
+        run_id = lease.at_work(engine, job, owner)
         with writing(engine) as connection:
             lost = run_id is not None and mark_lost(connection, run_id, still, "its process died")
     except SQLAlchemyError as error:
@@ -32,7 +33,7 @@ def give_up_run(engine: Engine, job: str, pid: int) -> bool:
         return False
     if lost:
         wakeup.send(engine)
-        log.warn("Run {run} was lost: its process {pid} died", run=run_id, pid=pid)  # noqa: G010
+        log.warn("Run {run} was lost: the process of job {job} died", run=run_id, job=job)  # noqa: G010
     return True
 
 

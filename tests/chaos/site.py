@@ -16,7 +16,7 @@ from crawler.store.models.batches import Link, Status
 from crawler.store.models.runs import Run, RunState
 from tests.chaos import oracle
 from tests.checkout import copy_to
-from tests.processes import MARK, marked, parent, spares, spiders
+from tests.processes import MARK, job_of, marked, parent, spares, spiders
 from tests.system import System
 from tests.vk_standin.client import StandIn
 
@@ -70,8 +70,8 @@ class Site:
         """The spiders that wait for an answer of VK."""
         waiting = exists().where(Link.run_id == Run.id, Link.status == Status.IN_PROGRESS, Link.sent.is_(True))
         with self.engine.connect() as connection:
-            pids = connection.execute(select(Run.pid).where(Run.state == RunState.RUNNING, waiting)).scalars()
-            return sorted(set(pids) & set(self.pids("spider")))
+            jobs = set(connection.execute(select(Run.job).where(Run.state == RunState.RUNNING, waiting)).scalars())
+        return [pid for pid in sorted(self.pids("spider")) if job_of(pid) in jobs]
 
     def scalar(self, statement: Any, **values: Any) -> Any:
         with self.engine.connect() as connection:

@@ -7,6 +7,7 @@ from tests.chaos import invariants
 from tests.chaos.conftest import address
 from tests.chaos.extent import times
 from tests.chaos.site import site
+from tests.processes import job_of
 
 pytestmark = pytest.mark.process
 
@@ -28,8 +29,9 @@ def written(here):
 
 
 def is_lost(here, spider):
+    job = {"job": job_of(spider)}
     with here.engine.connect() as connection:
-        states = connection.execute(text("SELECT state FROM runs WHERE pid = :pid"), {"pid": spider}).scalars().all()
+        states = connection.execute(text("SELECT state FROM runs WHERE job = :job"), job).scalars().all()
         return states == ["lost"]
 
 

@@ -50,7 +50,7 @@ class Run(Base):
     posted_at: Mapped[float | None]
     started_at: Mapped[float | None]
     lease_until: Mapped[float | None]
-    pid: Mapped[int | None]  # of the process that won it, on the machine of its node
+    owner: Mapped[str | None] = mapped_column(String(32))  # the random id of the process that won it
     finished_at: Mapped[float | None] = mapped_column(index=True)
     outcome: Mapped[str | None]  # why the spider closed, or why the run was given up
     alarm: Mapped[str | None]  # a message for the operator, such as that pages cannot be read any more

@@ -13,8 +13,10 @@ from control.scheduler import wakeup as waking
 from control.web.engine import db
 from crawler.queue import cancellation, claims, lease, wakeup
 from crawler.scrapyd import reaper
+from crawler.store.models.base import random_id
 from tests.seed import seed
 
+OWNER = random_id()
 LONG = 20.0  # seconds; nobody waits for them
 LINKS = {"links": ["https://vk.com/wall-1_1"]}
 
@@ -83,13 +85,13 @@ def test_a_cancelled_and_a_deleted_batch_ring(scheduler, anna):
     [
         lambda run: claims.settle(db.engine, run, 60.0, "finished"),
         lambda run: cancellation.cancel_job(db.engine, run),
-        lambda run: reaper.give_up_run(db.engine, run, os.getpid()),
+        lambda run: reaper.give_up_run(db.engine, run, OWNER),
     ],
     ids=["settled", "cancelled", "its process died"],
 )
 def test_a_run_that_ends_rings(scheduler, end):
     run = seed(db.engine, ["wall-1_1"])
-    lease.start(db.engine, run, 60.0)
+    lease.start(db.engine, run, 60.0, OWNER)
     assert not woken(scheduler)
     end(run)
     assert rung(scheduler)

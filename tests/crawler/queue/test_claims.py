@@ -16,11 +16,12 @@ from crawler.store.models.runs import Run, RunState
 from tests.seed import identify, seed
 
 LEASE = 60.0
+OWNER = random_id()
 
 
 def started(engine, links, **kwargs):
     run_id = seed(engine, links, **kwargs)
-    assert lease.start(engine, run_id, LEASE)
+    assert lease.start(engine, run_id, LEASE, OWNER)
     return run_id
 
 

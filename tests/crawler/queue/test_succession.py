@@ -1,6 +1,5 @@
 """One process, one run after the other: whose turn it is, what becomes of the old run, and who may still end it."""
 
-import os
 from collections import Counter
 
 import pytest
@@ -19,7 +18,7 @@ from crawler.store.models.base import random_id
 from crawler.store.models.batches import Batch, Link, Part
 from crawler.store.models.posts import Reading
 from crawler.store.models.runs import Run
-from tests.crawler.queue.test_claims import LEASE, measured, started
+from tests.crawler.queue.test_claims import LEASE, OWNER, measured, started
 from tests.seed import seed
 
 
@@ -66,8 +65,8 @@ def test_the_next_run_is_of_the_same_job_and_at_work_at_once(engine):
     batch = waiting(engine)
     run_id, public_id = succession.take(engine, first, LEASE, "pages have changed")
     assert one(engine, Run.state, Run.outcome, Run.alarm, id=first) == ("finished", "finished", "pages have changed")
-    taken = one(engine, Run.batch_id, Run.job, Run.node, Run.state, Run.pid, Run.alarm, id=run_id)
-    assert taken == (batch, first, "http://node", "running", os.getpid(), None)
+    taken = one(engine, Run.batch_id, Run.job, Run.node, Run.state, Run.owner, Run.alarm, id=run_id)
+    assert taken == (batch, first, "http://node", "running", OWNER, None)
     assert public_id == one(engine, Batch.public_id, id=batch)[0]
     lease.beat(engine, run_id, LEASE)
     with pytest.raises(Fenced):
@@ -176,9 +175,9 @@ def test_the_run_of_a_job_whose_process_died_is_lost_and_its_links_are_charged_w
     (link,) = claims.claim(engine, run_id, LEASE, 10)
     with writing(engine) as connection:
         claims.mark_sent(connection, run_id, [link.id])
-    reaper.give_up_run(engine, job, os.getpid() + 1)
+    reaper.give_up_run(engine, job, random_id())
     assert one(engine, Run.state, id=run_id) == ("running",), "that was another process"
-    reaper.give_up_run(engine, job, os.getpid())
+    reaper.give_up_run(engine, job, OWNER)
     assert one(engine, Run.state, id=run_id) == ("lost",)
     assert one(engine, Link.status, Link.attempts, batch_id=2) == ("created", 1)
 

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select, text, update
 
 from crawler.scrapyd import reaper
+from crawler.store.models.base import random_id
 from crawler.store.models.batches import Link
 from crawler.store.models.runs import Run
 from tests.crawler.scrapyd.daemon import until
@@ -96,11 +97,11 @@ def test_a_spider_that_dies_while_the_database_is_away_gives_its_links_back_once
 
 def test_of_a_job_that_was_posted_twice_the_second_process_takes_nothing_from_the_first(scrapyd):
     run = scrapyd.run(["wall-1_1"])
-    environment = scrapyd.environment | {"SCRAPY_JOB": run}
-    command = [sys.executable, "-m", RUNNER, "crawl", "vk_views", "-a", f"run={run}"]
+    environment, owner = scrapyd.environment | {"SCRAPY_JOB": run}, random_id()
+    command = [sys.executable, "-m", RUNNER, "crawl", "vk_views", "-a", f"run={run}", "-s", f"RUN_OWNER={owner}"]
     with subprocess.Popen(command, cwd=scrapyd.folder, env=environment, stdin=subprocess.PIPE, stderr=-3) as second:
         assert second.wait(20) == 0
-    reaper.give_up_run(scrapyd.engine, run, second.pid)
+    reaper.give_up_run(scrapyd.engine, run, owner)
     assert scrapyd.outcome(run) == ("running", None)
 
 

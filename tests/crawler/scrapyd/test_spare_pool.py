@@ -5,11 +5,9 @@ import re
 import signal
 
 import pytest
-from sqlalchemy import select
 
-from crawler.store.models.runs import Run
 from tests.crawler.scrapyd.daemon import until
-from tests.processes import marked, spares
+from tests.processes import job_of, marked, spares, spiders
 from tests.seed import seed
 
 pytestmark = pytest.mark.process
@@ -20,7 +18,8 @@ one = pytest.mark.parametrize("scrapyd", [1], ids=["one"], indirect=True)
 
 def pid_of(scrapyd, run):
     """The process that has won the run, once there is one."""
-    return until(lambda: scrapyd.one(select(Run.pid).where(Run.id == run))[0], "running")
+    until(lambda: scrapyd.outcome(run)[0] == "running", "running")
+    return next(pid for pid in spiders(scrapyd.mark) if job_of(pid) == run)
 
 
 def gist(log):
