@@ -8,6 +8,7 @@ from typing import NoReturn
 from crawler.process import memory
 
 if __name__ == "__main__":
+    memory.pause_collector()
     memory.leave_out("cryptography")  # PyJWT would import it, for keys of kinds that we have none of
 
 from control.app import create_app
@@ -33,7 +34,7 @@ def main() -> None:
         why = getattr(error, "strerror", None) or error
         sys.exit(f"HOST {settings.host}, PORT {settings.port}: {why}; set another HOST or PORT")
     signal.signal(signal.SIGTERM, _end)
-    gc.freeze()  # what is loaded by now stays, so the collector need not search it
+    memory.resume_collector()
     gc.set_threshold(MADE_BETWEEN_COLLECTIONS)
     log.info("API started", url=f"http://{settings.host}:{settings.port}")
     server.run()

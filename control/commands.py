@@ -1,4 +1,4 @@
-"""The operator's commands: `flask --app control.app users …` and `… rescue`."""
+"""The operator's commands: `flask --app control.app users …`, `… nodes …`, `… rescue`, `… doctor`."""
 
 import json
 from pathlib import Path
@@ -12,21 +12,30 @@ from control.accounts import administration, namesakes
 from control.accounts.passwords import hashed
 from control.accounts.users import NewUser, insert
 from control.errors import ApiError, InvalidBody
+from control.nodes.fleet import members_of
 from control.scheduler.diagnosis import Diagnosis, diagnose
 from control.scheduler.rescue import rescue
 from control.settings import SETTINGS, Settings
 from control.times import moment
 from control.web.engine import db
 from control.web.problems import invalid
+from crawler.process.host import host_id
+from crawler.queue import nodes as register
 from crawler.store.models.accounts import UserState
 
 COLUMNS = ("run", "batch", "state", "age", "lease", "links", "sent", "what is done and why")
 
+NODE_COLUMNS = ("node", "slots", "draining", "why it gets no runs")
+
 users = AppGroup("users", help="Make users, let them in or not, and say who may see what operators see.")
+
+
+nodes = AppGroup("nodes", help="Which scrapyds there are, and which of them get runs.")
 
 
 def install(app: Flask) -> None:
     app.cli.add_command(users)
+    app.cli.add_command(nodes)
     app.cli.add_command(rescue_command)
     app.cli.add_command(doctor_command)
 
@@ -102,6 +111,45 @@ def list_users() -> None:
     _print(("name", "administrator", "state", "since"), *listed)
     for clash in namesakes.clashes(db.engine):
         click.echo(f"look here: {clash}")
+
+
+@nodes.command("list")
+def list_nodes() -> None:
+    """List all nodes, those that stand in SCRAPYD_URLS among them."""
+    settings: Settings = current_app.config[SETTINGS]
+    fleet = members_of(settings.listed_nodes, settings.max_runs, host_id())
+    with db.engine.connect() as connection:
+        found = fleet(connection)
+    _print(NODE_COLUMNS, *((n.url, str(n.slots), "yes" if n.draining else "no", n.fault) for n in found))
+
+
+@nodes.command()
+@click.argument("url")
+def drain(url: str) -> None:
+    """Let a node finish what it works on, and give it no further runs."""
+    _require(register.set_draining(db.engine, url, draining=True), url)
+    click.echo(f"{url} gets no further runs.")
+
+
+@nodes.command()
+@click.argument("url")
+def undrain(url: str) -> None:
+    """Give a node runs again."""
+    _require(register.set_draining(db.engine, url, draining=False), url)
+    click.echo(f"{url} gets runs.")
+
+
+@nodes.command()
+@click.argument("url")
+def forget(url: str) -> None:
+    """Forget a node that is gone for good. One that is at work comes back by itself."""
+    _require(register.forget(db.engine, url), url)
+    click.echo(f"{url} is forgotten.")
+
+
+def _require(found: bool, url: str) -> None:
+    if not found:
+        raise click.ClickException(f"No node has registered as {url}: `flask --app control.app nodes list` lists them.")
 
 
 @click.command("rescue")

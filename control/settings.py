@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BeforeValidator, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from control.secret_files import read_or_create
 from control.times import DAY_SECONDS, NO_ZONE, Span
 from crawler.process import environment
+from crawler.process.secret_files import read_or_create
 
 SETTINGS = "SETTINGS"  # their key in the app's configuration
 LOCAL = ("localhost", "127.0.0.1", "[::1]")
@@ -143,6 +143,12 @@ class Settings(BaseSettings):
         """The names under which the API answers: the machine's own, the address it listens on, and the trusted ones."""
         own = f"[{self.host}]" if ":" in self.host else self.host
         return {*LOCAL, own.lower(), *self.trusted_hosts}
+
+    @property
+    def listed_nodes(self) -> tuple[str, ...]:
+        """The nodes that count although they have not registered. By default that is this host's own, if it has one."""
+        own = "node" in self.roles and not self.node_url
+        return self.scrapyd_urls if own or "scrapyd_urls" in self.model_fields_set else ()
 
     @field_validator("secret_key")
     @classmethod

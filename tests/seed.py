@@ -2,6 +2,7 @@
 
 from sqlalchemy import insert, select
 
+from control.nodes.fleet import Member
 from crawler.platforms.contract import Rejected, Target
 from crawler.queue import acceptance
 from crawler.queue.acceptance import NewBatch
@@ -36,3 +37,8 @@ def seed(engine, links, user=None, seconds=3600.0, run=True):
         run_id = random_id()
         connection.execute(insert(Run).values(id=run_id, batch_id=batch_id, platform="vk", node=""))
     return run_id
+
+
+def fleet(*urls, slots):
+    """Look for nodes, as the scheduler does: these, with so many slots each."""
+    return lambda _connection: [Member(url, slots) for url in urls]

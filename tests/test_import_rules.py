@@ -134,7 +134,7 @@ def _cycles(arrows):
 
 
 def test_the_ground_of_control_imports_no_room_of_it():
-    for name in ("settings", "secret_files", "errors", "times", "logs"):
+    for name in ("settings", "errors", "times", "logs"):
         names = {imported_name for own, imported_name in imported("control") if own == f"control.{name}"}
         assert [each for each in names if (room(each) or "").startswith("control.")] == []
 

@@ -10,8 +10,8 @@ from secrets import token_urlsafe
 from sqlalchemy import Connection, Engine, insert, select, text
 
 from control.accounts import taken_names
-from control.secret_files import read_or_create
 from crawler.process.environment import VAR
+from crawler.process.secret_files import read_or_create
 from crawler.store.database import writing
 from crawler.store.models.accounts import User, UserState
 

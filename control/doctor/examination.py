@@ -27,7 +27,7 @@ def examine(
     system.look_at_files(report)
     usable = system.look_at_database(report, engine)
     user = (settings.scrapyd_username, settings.scrapyd_password)
-    system.look_at_nodes(report, [Scrapyd(url, *user) for url in settings.scrapyd_urls])
+    system.look_at_nodes(report, [Scrapyd(url, *user) for url in settings.listed_nodes])
     wire = Wire(access(os.environ), engine if usable else None, crawler_settings.USER_AGENT, keeper(keep))
     tell("VK's API, token by token")
     tokens = vk.look_at_tokens(report, wire)

@@ -2,15 +2,25 @@
 
 import math
 from time import monotonic
+from typing import NamedTuple
 
 from sqlalchemy import Engine, select
 
 from control.monitoring import clock
 from crawler.store.database import now, upsert, writing
+from crawler.store.models.hosts import Leader, SchedulerProcess
 from crawler.store.models.runs import Beat
 
 NAME = "scheduler"
 EVERY_SECONDS = 5.0  # often enough to notice a failure soon, and rare enough to cost nothing
+
+
+class Standing(NamedTuple):
+    """A scheduler of several: `seen` is how many seconds ago it was heard."""
+
+    name: str
+    leads: bool
+    seen: float
 
 
 class Pulse:
@@ -37,3 +47,11 @@ def age(engine: Engine) -> float | None:
     """Return the seconds since the last beat; None if there never was one."""
     with engine.connect() as connection:
         return connection.execute(select(now() - Beat.at).where(Beat.name == NAME)).scalar()
+
+
+def standings(engine: Engine) -> list[Standing]:
+    """Return who leads and who stands by, by the names of their machines; nobody where there can be only one."""
+    leads = select(Leader.host).where(Leader.until > now()).scalar_subquery()
+    seen = select(SchedulerProcess.name, SchedulerProcess.host == leads, now() - SchedulerProcess.seen_at)
+    with engine.connect() as connection:
+        return [Standing(name, bool(first), age) for name, first, age in connection.execute(seen.order_by("name"))]

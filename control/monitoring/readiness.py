@@ -1,16 +1,18 @@
 """What keeps the system from doing its work well: for `/readyz`, and for the operator who starts it."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import Engine, select
 
 from control.accounts import namesakes
 from control.monitoring import backlog, clock, heartbeat, month_ends
 from control.monitoring.database_trouble import DatabaseTrouble
+from control.monitoring.heartbeat import Standing
 from control.monitoring.platform_tokens import Token, tokens
 from control.nodes import slots
-from control.nodes.client import Scrapyd
+from control.nodes.client import Clients
+from control.nodes.fleet import Fleet
 from control.nodes.slots import Node
 from control.times import DAY_SECONDS
 from crawler.store.database import now
@@ -35,6 +37,7 @@ class Readiness:
     trouble: list[str]  # what is wrong with the database
     set_back: float | None  # seconds by which its clock is behind its latest time
     month_end: float | None = None  # for how many seconds the end of a month has been due with nobody at it
+    schedulers: list[Standing] = field(default_factory=list)
 
     @property
     def problems(self) -> list[str]:
@@ -44,6 +47,8 @@ class Readiness:
         for node in self.nodes:
             if not node.reachable:
                 yield f"scrapyd does not answer: {node.error}"
+            elif node.fault:
+                yield f"scrapyd at {node.url} gets no runs: {node.fault}"
         if self.beat is None or self.beat > LATE_SECONDS:
             last = "never" if self.beat is None else f"{self.beat:.0f} s ago"
             yield f"the scheduler does not work: its last sign of life was {last}"
@@ -57,9 +62,11 @@ class Readiness:
             yield f"scrapyd keeps {self.leaked} slots for nothing: restart it"
 
 
-def look(engine: Engine, scrapyds: Iterable[Scrapyd], trouble: DatabaseTrouble) -> Readiness:
+def look(engine: Engine, clients: Clients, fleet: Fleet, trouble: DatabaseTrouble) -> Readiness:
     """Check everything. scrapyd is asked first, because its answer must not be newer than the database's."""
-    found = slots.ask(scrapyds)
+    with engine.connect() as connection:
+        members = fleet(connection)
+    found = slots.ask(clients, members)
     return Readiness(
         nodes=found,
         leaked=sum(slots.leaked(engine, node) for node in found),
@@ -69,6 +76,7 @@ def look(engine: Engine, scrapyds: Iterable[Scrapyd], trouble: DatabaseTrouble) 
         alarms=_alarms(engine),
         trouble=list(trouble.in_words()),
         set_back=clock.set_back(engine),
+        schedulers=heartbeat.standings(engine),
         month_end=month_ends.unattended(engine),
     )
 

@@ -53,6 +53,20 @@ class Jobs:
     running: tuple[str, ...] = ()
 
 
+class Clients:
+    """A client of each scrapyd, made when it is first asked for: nodes come and go."""
+
+    def __init__(self, username: str, password: str, timeout: tuple[float, float] = TIMEOUT_SECONDS) -> None:
+        self.user = (username, password)
+        self.timeout = timeout
+        self.known: dict[str, Scrapyd] = {}
+
+    def of(self, url: str) -> "Scrapyd":
+        if url not in self.known:
+            self.known[url] = Scrapyd(url, *self.user, timeout=self.timeout)
+        return self.known[url]
+
+
 class Scrapyd(ScrapydClient):
     """scrapyd-client with time limits, which it lacks. scrapyd reports errors as HTTP 200 with `status: error`."""
 

@@ -11,13 +11,15 @@ minute counts:
   While some job runs we cannot tell, because only the node knows how many slots it has.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 from sqlalchemy import Connection, Engine, exists, func, or_, select
 
-from control.nodes.client import Jobs, Scrapyd, ScrapydError
+from control.nodes.client import Clients, Jobs, ScrapydError
+from control.nodes.fleet import Member
 from crawler.store.database import now
 from crawler.store.models.runs import Run
 
@@ -26,27 +28,34 @@ SETTLED_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Node:
+    """`fault` says why it gets no runs, as far as the register knows; `error` why it does not answer."""
+
     url: str
     jobs: Jobs = field(default_factory=Jobs)
     error: str = ""
+    fault: str = ""
+    slots: int = 0
+    draining: bool = False
 
     @property
     def reachable(self) -> bool:
         return not self.error
 
 
-def ask(scrapyds: Iterable[Scrapyd]) -> list[Node]:
+def ask(clients: Clients, fleet: Sequence[Member]) -> list[Node]:
     """Ask all nodes at the same time, because a dead one answers only by its time limit."""
-    asked = list(scrapyds)
-    with ThreadPoolExecutor(max_workers=len(asked)) as threads:
-        return list(threads.map(_ask, asked))
+    if not fleet:
+        return []
+    with ThreadPoolExecutor(max_workers=len(fleet)) as threads:
+        return list(threads.map(partial(_ask, clients), fleet))
 
 
-def _ask(scrapyd: Scrapyd) -> Node:
+def _ask(clients: Clients, member: Member) -> Node:
+    known = Node(member.url, fault=member.fault, slots=member.slots, draining=member.draining)
     try:
-        return Node(scrapyd.url, scrapyd.listed())
+        return replace(known, jobs=clients.of(member.url).listed())
     except ScrapydError as error:
-        return Node(scrapyd.url, error=str(error))
+        return replace(known, error=str(error))
 
 
 def leaked(engine: Engine, node: Node) -> int:

@@ -29,6 +29,8 @@ def _of_the_work(found: Readiness) -> Iterator[Trouble]:
     for node in found.nodes:
         if not node.reachable:
             yield Trouble("scrapyd", {"url": node.url}, node.error)
+        elif node.fault:
+            yield Trouble("misfit", {"url": node.url}, node.fault)
     if found.beat is None or found.beat > LATE_SECONDS:
         yield Trouble("scheduler")
     if (found.oldest or 0) > LONG_WAIT_SECONDS:

@@ -23,10 +23,20 @@ class ScrapydNode(Shape):
     reachable: bool
     pending: int
     running: int
+    slots: int = Field(description="How many runs it can work on at once.")
+    draining: bool = Field(description="It gets no further runs.")
+    fault: str = Field(description="Why it gets none though it does not drain; empty: it gets some.")
+
+
+class SchedulerHost(Shape):
+    name: str = Field(description="Of its machine.")
+    leads: bool = Field(description="The others stand by.")
+    seen: float = Field(description="Seconds ago.")
 
 
 class Scheduler(Shape):
     last_beat: float | None = Field(description="Seconds ago; null: there never was one.")
+    hosts: list[SchedulerHost] = Field(description="With PostgreSQL, where there may be several.")
 
 
 class TokenState(Shape):
@@ -79,10 +89,16 @@ def _details(found: Readiness) -> Details:
                 reachable=node.reachable,
                 pending=len(node.jobs.pending),
                 running=len(node.jobs.running),
+                slots=node.slots,
+                draining=node.draining,
+                fault=node.fault,
             )
             for node in found.nodes
         ],
-        scheduler=Scheduler(last_beat=found.beat),
+        scheduler=Scheduler(
+            last_beat=found.beat,
+            hosts=[SchedulerHost.model_validate(each, from_attributes=True) for each in found.schedulers],
+        ),
         tokens=[TokenState.model_validate(token, from_attributes=True) for token in found.tokens],
         oldest_waiting=found.oldest,
         month_end_waiting=found.month_end,

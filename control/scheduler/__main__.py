@@ -1,4 +1,4 @@
-"""The scheduler: `python -m control.scheduler`. Two may run: whatever they do is guarded in the database."""
+"""The scheduler: `python -m control.scheduler`. Of several one leads; whatever it does is guarded in the database."""
 
 import math
 import signal
@@ -9,25 +9,29 @@ from functools import partial
 from time import monotonic
 from typing import TypeVar
 
-from sqlalchemy import Engine, exists, or_, select
+from sqlalchemy import Connection, Engine, exists, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from control import logs
 from control.logs import get_logger
 from control.monitoring.heartbeat import Pulse
-from control.nodes.client import Scrapyd
+from control.nodes.client import Clients
+from control.nodes.fleet import Member, members_of
 from control.scheduler import points
 from control.scheduler.account_erasure import erase
 from control.scheduler.backoff import Backoff
 from control.scheduler.closing import close, expire
 from control.scheduler.dispatch import Backoffs, deliver, enlist, look_again
 from control.scheduler.exporting import Exporter
+from control.scheduler.leadership import Leadership
 from control.scheduler.months_ready import MonthTeller
 from control.scheduler.pruning import Pruner
+from control.scheduler.relocation import relocate
 from control.scheduler.rescue import rescue
 from control.scheduler.wakeup import Wakeup, source
 from control.settings import Settings
 from control.supervision.sign_of_life import SignOfLife
+from crawler.process.host import host_id
 from crawler.queue import claims
 from crawler.store import database
 from crawler.store.models.accounts import User, UserState
@@ -36,6 +40,8 @@ from crawler.store.models.exports import Export
 from crawler.store.models.runs import Run
 
 TICK_SECONDS = 1.0  # how long it sleeps at most: a wakeup can be lost, and duties without one are done so often
+
+REFUSING_SECONDS = 5.0  # a node that has not taken runs for so long gets none for a while
 
 T = TypeVar("T")
 
@@ -46,10 +52,10 @@ class Scheduler:
     """Does its duties in rounds. When one fails, that is logged once, and the other duties are done all the same."""
 
     def __init__(self, engine: Engine, settings: Settings) -> None:
-        user = (settings.scrapyd_username, settings.scrapyd_password)
         self.engine = engine
-        self.nodes = {url: Scrapyd(url, *user) for url in settings.scrapyd_urls}
-        self.most = settings.max_runs
+        self.all_nodes = members_of(settings.listed_nodes, settings.max_runs, host_id())
+        self.clients = Clients(settings.scrapyd_username, settings.scrapyd_password)
+        self.leadership = Leadership(engine, host_id())
         self.pulse = Pulse(engine)
         self.pruner = Pruner(engine)
         self.months = MonthTeller(engine)
@@ -62,6 +68,8 @@ class Scheduler:
 
     def once(self) -> float:
         """Do every duty that is due, once. Return the seconds until the next one is due."""
+        if not self.do("lead", self.leadership.held, instead=False):
+            return TICK_SECONDS
         if not self.begun:
             self.do("look again", self.look_again, None)
         self.do("beat", self.pulse.beat, None)
@@ -74,8 +82,8 @@ class Scheduler:
             self.tidy()
         self.do("settle points", lambda: points.settle(self.engine), None)
         self.do("gather points", lambda: points.gather(self.engine), None)
-        fresh: list[str] = self.do("enlist", lambda: enlist(self.engine, self.most, list(self.nodes)), [])
-        self.do("deliver", lambda: deliver(self.engine, self.nodes, fresh, self.deliveries), None)
+        fresh: list[str] = self.do("enlist", lambda: enlist(self.engine, self.fleet), [])
+        self.do("deliver", lambda: deliver(self.engine, self.clients, fresh, self.deliveries), None)
         erasing = self.do("erase", partial(erase, self.engine), instead=False)
         return 0.0 if fresh or erasing else self.do("pause", self.pause, TICK_SECONDS)
 
@@ -88,9 +96,15 @@ class Scheduler:
         due = claims.next_ready(self.engine) or 0.0
         return min(due, TICK_SECONDS) if due > 0 else TICK_SECONDS
 
+    def fleet(self, connection: Connection) -> list[Member]:
+        """Return the nodes, without those that refuse runs, unless all do."""
+        found = self.all_nodes(connection)
+        return [each for each in found if not self.deliveries[each.url].goes_on(REFUSING_SECONDS)] or found
+
     def tidy(self) -> None:
         for name, duty in (("rescue", rescue), ("expire", expire), ("close", close)):
             self.do(name, partial(duty, self.engine), None)
+        self.do("relocate", lambda: relocate(self.engine, self.fleet), None)
         self.tidied = monotonic()
 
     def do(self, name: str, duty: Callable[[], T], instead: T) -> T:
@@ -144,6 +158,7 @@ def main() -> None:
     scheduler = Scheduler(engine, settings)
     loop(scheduler.once, wakeup)
     scheduler.exporter.close()
+    scheduler.do("leave", scheduler.leadership.end, None)
     wakeup.close()
     engine.dispose()
 

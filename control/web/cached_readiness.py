@@ -8,9 +8,11 @@ from control.errors import NotReady
 from control.monitoring import readiness
 from control.monitoring.cached_look import CachedLook
 from control.monitoring.readiness import Readiness
-from control.nodes.client import Scrapyd
+from control.nodes.client import Clients
+from control.nodes.fleet import members_of
 from control.settings import Settings
 from control.web.engine import TROUBLE, db
+from crawler.process.host import host_id
 from crawler.store import database
 
 REMEMBERED_SECONDS = 1.0
@@ -23,13 +25,13 @@ CACHED = "readiness"  # its key among the app's extensions
 
 
 def install(app: Flask, settings: Settings) -> None:
-    user = (settings.scrapyd_username, settings.scrapyd_password)
-    scrapyds = [Scrapyd(url, *user, timeout=SCRAPYD_SECONDS) for url in settings.scrapyd_urls]
+    clients = Clients(settings.scrapyd_username, settings.scrapyd_password, SCRAPYD_SECONDS)
+    fleet = members_of(settings.listed_nodes, settings.max_runs, host_id())
     with app.app_context():
         engine = db.engine
     trouble = app.extensions[TROUBLE]
     cached = CachedLook(
-        lambda: readiness.look(engine, scrapyds, trouble), REMEMBERED_SECONDS, PATIENCE_SECONDS, OLD_SECONDS
+        lambda: readiness.look(engine, clients, fleet, trouble), REMEMBERED_SECONDS, PATIENCE_SECONDS, OLD_SECONDS
     )
     app.extensions[CACHED] = cached
 

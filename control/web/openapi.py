@@ -18,10 +18,11 @@ from control.errors import CompressedBody, InvalidBody, InvalidQuery, NotJson, W
 from control.web.body_sizes import FILE_BODY, SMALL_BODY
 from control.web.json_body import StrictJson
 from control.web.problems import MEDIA_TYPE, Problem, invalid
+from crawler.process.environment import VERSION
 
 INFO = Info(
     title="views-stats",
-    version="1.0.0",
+    version=VERSION,
     description="Post links, read how often what they point to was viewed.",
 )
 BEARER = SecurityScheme(type="http", scheme="bearer", bearerFormat="JWT")

@@ -12,6 +12,7 @@ from dotenv import load_dotenv
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = "default"  # scrapyd's name for our project: the key in scrapy.cfg
+VERSION = "1.0.0"  # of all our code; CHANGELOG.md says what came with it
 VAR = ROOT / "var"  # holds everything that is written while the system runs
 SECRETS = ("SECRET_KEY", "SCRAPYD_PASSWORD", "VK_TOKENS", "SQLALCHEMY_DATABASE_URL", "DATABASE_LISTEN_URL")
 

@@ -10,7 +10,10 @@ from crawler.queue.lease import extend_lease
 from crawler.queue.round_robin import give_run, in_turn
 from crawler.store.database import now, writing
 from crawler.store.models.batches import Batch
+from crawler.store.models.hosts import Node
 from crawler.store.models.runs import Run, RunState
+
+DRAINING = select(Node.draining).where(Node.url == Run.node).scalar_subquery().label("draining")
 
 
 class Taken(NamedTuple):
@@ -21,14 +24,16 @@ class Taken(NamedTuple):
 def take(engine: Engine, run_id: str, lease: float, alarm: str | None = None) -> Taken | None:
     """End the run in order, and begin one for the part whose turn it is.
 
-    None, and nothing has changed: nobody waits, or it is another platform's turn.
+    None, and nothing has changed: nobody waits, it is another platform's turn, or the node drains.
     """
     with writing(engine) as connection:
         dispatch_lock.lock(connection)
         extend_lease(connection, run_id, lease)
-        mine = connection.execute(select(Run.job, Run.node, Run.owner, Run.platform).where(Run.id == run_id)).one()
+        mine = connection.execute(
+            select(Run.job, Run.node, Run.owner, Run.platform, DRAINING).where(Run.id == run_id)
+        ).one()
         part = connection.execute(in_turn(1)).one_or_none()
-        if part is None or part.platform != mine.platform:
+        if part is None or part.platform != mine.platform or mine.draining:
             return None
         at_work: dict[str, Any] = {"state": RunState.RUNNING, "started_at": now(), "lease_until": now() + lease}
         taken = give_run(connection, *part, job=mine.job, node=mine.node, owner=mine.owner, **at_work)

@@ -19,6 +19,7 @@ from crawler.process.environment import is_plain
 from crawler.process.loopback import is_loopback
 from crawler.scrapyd.gate import Gate, guard
 from crawler.scrapyd.jobfiles import JobFiles
+from crawler.scrapyd.options import option
 from crawler.scrapyd.visitors import Visitors
 from crawler.store.database import database_url
 
@@ -43,12 +44,12 @@ def application(config: Config) -> MultiService:
 
 
 def _problem(config: Config) -> str:
-    username, password = _given(config, "username"), _given(config, "password")
+    username, password = option(config, "username"), option(config, "password")
     if not (username and password):
         return "SCRAPYD_USERNAME and SCRAPYD_PASSWORD must be set, in .env for one; `make run` sets them by itself"
     if ":" in username or not (is_plain(username) and is_plain(password)):
         return "SCRAPYD_USERNAME and SCRAPYD_PASSWORD must be of printable ASCII characters, the name without a colon"
-    where = _given(config, "bind_address")  # scrapyd opens no port if this is empty
+    where = option(config, "bind_address")  # scrapyd opens no port if this is empty
     if len(password) < SHORTEST_BEYOND_LOOPBACK and where and not is_loopback(where):
         return f"SCRAPYD_PASSWORD must be {SHORTEST_BEYOND_LOOPBACK} characters or longer where others reach its port"
     return _of_settings()
@@ -70,8 +71,8 @@ def _of_settings() -> str:
 def _gate(config: Config) -> Gate:
     """Build the gate. Callers use this machine's own names, where it listens, `NODE_URL`, or one of `SCRAPYD_URLS`."""
     nodes = [_host(os.environ.get("NODE_URL", "")), *map(_host, os.environ.get("SCRAPYD_URLS", "").split(","))]
-    names = {name.lower() for name in (*LOCAL, _given(config, "bind_address"), *nodes) if name}
-    return Gate(frozenset(names), _given(config, "username").encode(), _given(config, "password").encode())
+    names = {name.lower() for name in (*LOCAL, option(config, "bind_address"), *nodes) if name}
+    return Gate(frozenset(names), option(config, "username").encode(), option(config, "password").encode())
 
 
 def _host(url: str) -> str:
@@ -79,8 +80,3 @@ def _host(url: str) -> str:
         return urlsplit(url.strip()).hostname or ""
     except ValueError:  # no scheduler starts with such an address
         return ""
-
-
-def _given(config: Config, name: str) -> str:
-    """Read a setting the way scrapyd does."""
-    return os.environ.get(f"SCRAPYD_{name.upper()}") or str(config.get(name, ""))

@@ -28,6 +28,7 @@ from crawler.process.lifeline import SPIDERS_STOP_SECONDS
 from crawler.queue import claims, lease
 from crawler.scrapyd import reaper
 from crawler.scrapyd.job import Job
+from crawler.scrapyd.registration import Registration
 from crawler.scrapyd.spare_pool import REFILL_SECONDS, Spares
 from crawler.settings import LEASE_SECONDS, WARM_SPARES
 from crawler.store import database  # reads .env too, for a scrapyd that is started by hand
@@ -50,12 +51,14 @@ class Launcher(launcher.Launcher):
         self.reaping = LoopingCall(self._reap)
         environment = app.getComponent(IEnvironment).get_environment({"_project": PROJECT}, 0)
         self.spares = Spares([sys.executable, "-m", self.runner], environment, WARM_SPARES)
+        self.registration = Registration(self.engine, config, self.max_proc)
         self.stopping = False
 
     def startService(self) -> None:  # noqa: N802 - Twisted's name
         _know_spiders()
         super().startService()
         self.reaping.start(REAP_SECONDS, now=False)
+        self.registration.start()
         self.spares.fill_after(REFILL_SECONDS)
 
     def stopService(self) -> Deferred[None]:  # noqa: N802 - Twisted's name
@@ -68,6 +71,7 @@ class Launcher(launcher.Launcher):
         running = list(self.processes.values())
         _signal(running, "INT")
         kill = reactor.callLater(SPIDERS_STOP_SECONDS, _signal, running, "KILL")
+        await self.registration.stop()
         await DeferredList([self.spares.stop(), *(process.deferred for process in running)])
         if kill.active():
             kill.cancel()

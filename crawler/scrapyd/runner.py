@@ -20,6 +20,7 @@ heard: SimpleQueue[bytes] = SimpleQueue()
 if __name__ == "__main__":  # before the slow imports, because scrapyd may die meanwhile
     lifeline.end_with_parent(signal.SIGINT, PATIENCE_SECONDS, heard.put)
     memory.give_back()
+    memory.pause_collector()
     memory.leave_out("pydantic")  # Scrapy's itemadapter would import it, and we have no items that need it
 
 from scrapy.cmdline import execute  # noqa: E402
@@ -32,4 +33,5 @@ if __name__ == "__main__":
     atexit.register(gc.freeze)  # spares a last search for garbage, so that the slot is free earlier
     if not sys.argv[1:]:
         sys.argv += warm_start.wait(heard.get)
+    memory.resume_collector()
     execute()

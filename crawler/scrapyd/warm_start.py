@@ -1,6 +1,5 @@
 """The spare's side of a warm start: it loads everything that a crawl needs before the crawl is known."""
 
-import gc
 import json
 import os
 from collections.abc import Callable, Iterator
@@ -15,6 +14,7 @@ from scrapy.utils.reactor import install_reactor
 from sqlalchemy.orm import configure_mappers
 
 from crawler import platforms
+from crawler.process import memory
 
 NEWS = 3  # a file descriptor of its own, because standard output belongs to the job
 READY = b"r"
@@ -49,7 +49,7 @@ def load(settings: BaseSettings) -> None:
         load_object(path)
     platforms.known()
     configure_mappers()
-    gc.freeze()  # else the collector searches all of this when the job has come
+    memory.resume_collector()  # it need not search all of this when the job has come
 
 
 def class_names(settings: BaseSettings) -> Iterator[str]:

@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from structlog.testing import capture_logs
 
 from control import logs
-from control.nodes.client import Scrapyd, ScrapydError
+from control.nodes.client import Clients, Scrapyd, ScrapydError
 from control.scheduler.dispatch import deliver
 from control.scheduler.rescue import rescue
 from crawler.store.models.batches import Batch
@@ -77,7 +77,7 @@ def test_a_run_on_its_way_to_scrapyd_is_logged_with_its_batch(engine, monkeypatc
     monkeypatch.setattr(Scrapyd, "has", lambda *_: False)
     monkeypatch.setattr(Scrapyd, "post", post)
     logs.configure()
-    deliver(engine, {NODE: Scrapyd(NODE, "", "")})
+    deliver(engine, Clients("", ""))
     (line,) = capsys.readouterr().err.splitlines()
     assert said in line
     assert f"run={ids['run']} batch={ids['batch']}" in line
@@ -87,5 +87,5 @@ def test_a_run_that_scrapyd_has_already_is_not_said_to_be_posted_again(engine, m
     seeded(engine)
     monkeypatch.setattr(Scrapyd, "has", lambda *_: True)
     with capture_logs() as events:
-        deliver(engine, {NODE: Scrapyd(NODE, "", "")})
+        deliver(engine, Clients("", ""))
     assert events == []

@@ -156,3 +156,15 @@ def test_secrets_are_not_shown():
     chosen = Settings()
     assert chosen.secret_key not in repr(chosen)
     assert chosen.scrapyd_password not in repr(chosen)
+
+
+def test_the_default_node_counts_only_where_this_host_has_it(monkeypatch):
+    assert Settings().listed_nodes == ("http://127.0.0.1:6800",)
+    monkeypatch.setenv("ROLES", "api,scheduler")
+    assert Settings().listed_nodes == ()
+    monkeypatch.setenv("SCRAPYD_URLS", "http://10.0.0.5:6800")
+    assert Settings().listed_nodes == ("http://10.0.0.5:6800",)
+    monkeypatch.delenv("SCRAPYD_URLS")
+    monkeypatch.setenv("ROLES", "node")
+    monkeypatch.setenv("NODE_URL", "http://10.0.0.7:6800")
+    assert Settings().listed_nodes == ()

@@ -22,6 +22,7 @@ from control.settings import Settings
 from control.web import jwt
 from control.web.engine import db
 from crawler.process import environment
+from crawler.queue import nodes
 from tests.crawler.scrapyd.conftest import copied, scrapyd
 from tests.crawler.scrapyd.daemon import AUTH, until
 from tests.processes import marked
@@ -242,7 +243,11 @@ def test_T30_scrapyd_hears_of_a_batch_by_the_id_of_its_run_only(scrapyd, anna):
     links = [f"https://vk.com/wall-1_1?{HOSTILE}", f"https://vk.com/wall-1_2#{HOSTILE}", HOSTILE, "../../x", "-a x=y"]
     headers = {"Idempotency-Key": HOSTILE[:60]}
     assert anna.post("/batches", json={"links": links}, headers=headers).status_code == 202
-    with recording(f"http://127.0.0.1:{scrapyd.port}") as (url, posts):
+    itself = f"http://127.0.0.1:{scrapyd.port}"
+    until(
+        lambda: nodes.set_draining(db.engine, itself, draining=True), "registered", 20
+    )  # to be asked by the way round
+    with recording(itself) as (url, posts):
         variables = scrapyd.environment | {"SCRAPYD_URLS": url, "SECRET_KEY": "k" * 40}
         command = [sys.executable, "-m", "control.scheduler"]
         with subprocess.Popen(command, cwd=scrapyd.folder, env=variables, stderr=subprocess.DEVNULL) as scheduler:

@@ -6,6 +6,7 @@ from crawler.store.models import (  # noqa: F401 - they put their tables into th
     campaigns,
     events,
     exports,
+    hosts,
     imports,
     months,
     own_columns,

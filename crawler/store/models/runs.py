@@ -24,7 +24,8 @@ class RunState(StrEnum):
     LOST = "lost"  # it never started, or its spider died and the lease ended
 
 
-ACTIVE = (RunState.QUEUED, RunState.POSTED, RunState.RUNNING)
+NOT_STARTED = (RunState.QUEUED, RunState.POSTED)
+ACTIVE = (*NOT_STARTED, RunState.RUNNING)
 
 
 def _own_id(context: Any) -> str:

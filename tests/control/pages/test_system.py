@@ -49,12 +49,15 @@ def test_what_needs_help_comes_first_with_what_to_do(operator, looks):
     token = Token("vk", 2, False, 60.0, "User authorization failed", ())
     silent = Node("http://10.0.0.7:6800", error="ConnectTimeout")
     full = [*DatabaseTrouble(db.engine).in_words(), "the database is damaged: x"]
-    looks.found = Readiness([silent], 3, None, [token], 700.0, ["vk: new layout"], full, 21.0, 61.0)
+    misfit = Node("http://10.0.0.8:6800", fault="version: 1.1.0, elsewhere 1.0.0")
+    looks.found = Readiness([silent, misfit], 3, None, [token], 700.0, ["vk: new layout"], full, 21.0, 61.0)
     page = operator.get("/system").text
     for said in (
         "ключ № 2 (vk) не работает.",
         '<q lang="en">User authorization failed</q>',
         "scrapyd не отвечает (http://10.0.0.7:6800).",
+        "scrapyd http://10.0.0.8:6800 не получает запусков.",
+        "version: 1.1.0, elsewhere 1.0.0",
         "планировщик не работает.",
         "часы сервера ушли назад на 21 секунду.",
         "scrapyd зря держит 3 места.",

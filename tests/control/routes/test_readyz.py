@@ -1,3 +1,4 @@
+import os
 from threading import Event
 from time import monotonic
 
@@ -61,7 +62,8 @@ def test_an_administrator_sees_how_every_part_does(admin):
     assert answer.status_code == 200
     details = answer.json["details"]
     assert details["database"] == {"answers": True, "dialect": db.engine.dialect.name}
-    assert details["scrapyd"] == [{"url": "http://127.0.0.1:6800", "reachable": True, "pending": 0, "running": 0}]
+    node = {"reachable": True, "pending": 0, "running": 0, "slots": os.cpu_count(), "draining": False, "fault": ""}
+    assert details["scrapyd"] == [{"url": "http://127.0.0.1:6800", **node}]
     assert 0 <= details["scheduler"]["last_beat"] < 5
     assert [(token["place"], token["usable"]) for token in details["tokens"]] == [(1, True), (2, True)]
     assert (details["oldest_waiting"], details["leaked_slots"], details["alarms"]) == (None, 0, [])

@@ -15,6 +15,7 @@ from crawler.queue.results import Result
 from crawler.reasons import Reason
 from crawler.store.models.batches import Batch, Link, Part
 from crawler.store.models.runs import Run
+from tests.seed import fleet
 from tests.two_platforms import two_platforms
 
 MIXED = ["https://vk.com/wall-1_1", "https://aa.example/1", "https://vk.com/wall-1_2", "https://aa.example/2"]
@@ -43,7 +44,7 @@ def all_of(statement):
 
 def runs():
     """Enlist what can be, and start all: run by platform."""
-    enlist(db.engine, 9, [""])
+    enlist(db.engine, fleet("", slots=9))
     found = {row.platform: row.id for row in all_of(select(Run.platform, Run.id).where(Run.finished_at.is_(None)))}
     for run in found.values():
         lease.start(db.engine, run, LEASE)
@@ -128,7 +129,7 @@ def test_each_platform_gets_a_run_which_claims_only_its_own_links(anna, batch):
 
 def test_no_platform_gets_a_second_run_while_it_has_one(anna, batch):
     runs()
-    assert enlist(db.engine, 9, [""]) == []
+    assert enlist(db.engine, fleet("", slots=9)) == []
     assert demand.siblings(db.engine, runs()["aa"]) == demand.Siblings(0, 0)
 
 
@@ -161,7 +162,7 @@ def test_what_one_waits_for_keeps_no_link_of_the_other(anna, batch):
     assert again.keys() == {"aa"}
     measure(again["aa"], claim(again["aa"]))
     assert dict(all_of(select(Part.platform, Part.waiting_for))) == {"aa": None, "vk": "captcha"}
-    assert enlist(db.engine, 9, [""]) == []
+    assert enlist(db.engine, fleet("", slots=9)) == []
     look_again(db.engine)
     assert runs().keys() - again.keys() == {"vk"}
 

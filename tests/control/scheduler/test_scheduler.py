@@ -13,9 +13,9 @@ from crawler.store.models.accounts import User
 from crawler.store.models.base import random_id
 from crawler.store.models.batches import Batch, Link, Part
 from crawler.store.models.runs import Run
-from tests.seed import seed
+from tests.seed import fleet, seed
 
-NODES = ["http://127.0.0.1:1"]
+NODE = "http://127.0.0.1:1"
 
 
 def scalars(engine, statement):
@@ -45,11 +45,11 @@ def runs_of(engine, user_id):
 def test_no_more_runs_than_allowed_and_one_for_each_batch(engine):
     for _ in range(3):
         waiting_batch(engine)
-    enlist(engine, 2, NODES)
-    enlist(engine, 2, NODES)
+    enlist(engine, fleet(NODE, slots=2))
+    enlist(engine, fleet(NODE, slots=2))
     assert len(scalars(engine, select(Run.id))) == 2
-    enlist(engine, 9, NODES)
-    enlist(engine, 9, NODES)
+    enlist(engine, fleet(NODE, slots=9))
+    enlist(engine, fleet(NODE, slots=9))
     assert Counter(scalars(engine, select(Run.batch_id))).most_common(1)[0][1] == 1
 
 
@@ -58,18 +58,18 @@ def test_users_take_turns(engine):
     for _ in range(5):
         waiting_batch(engine, many)
     waiting_batch(engine, few)
-    enlist(engine, 2, NODES)
+    enlist(engine, fleet(NODE, slots=2))
     assert (runs_of(engine, many), runs_of(engine, few)) == (1, 1)
 
 
 def test_who_was_served_longest_ago_comes_first(engine):
     first, second = user(engine), user(engine)
     waiting_batch(engine, first)
-    enlist(engine, 1, NODES)
+    enlist(engine, fleet(NODE, slots=1))
     change(engine, "UPDATE runs SET finished_at = 1, state = 'finished'")
     waiting_batch(engine, first)
     waiting_batch(engine, second)
-    enlist(engine, 1, NODES)
+    enlist(engine, fleet(NODE, slots=1))
     assert runs_of(engine, second) == 1
 
 
@@ -97,7 +97,7 @@ def test_the_batch_of_a_lost_run_gets_another(engine):
     claims.claim(engine, run_id, 60, 10)
     change(engine, update(Run).values(lease_until=1.0))
     rescue(engine)
-    enlist(engine, 1, NODES)
+    enlist(engine, fleet(NODE, slots=1))
     assert sorted(scalars(engine, select(Run.state))) == ["lost", "queued"]
 
 
@@ -146,35 +146,35 @@ def test_a_batch_gets_further_runs_while_it_has_more_than_they_can_hold(engine, 
     batch = large_batch(engine)
     counts = []
     for _ in range(4):
-        enlist(engine, 9, NODES)
+        enlist(engine, fleet(NODE, slots=9))
         counts.append(runs_by_batch(engine)[batch])
     assert counts == [1, 2, 3, 3]
 
 
 def test_links_that_are_held_or_not_due_bring_no_further_run(engine, few_in_hand):
     batch = large_batch(engine)
-    enlist(engine, 9, NODES)
+    enlist(engine, fleet(NODE, slots=9))
     (run,) = scalars(engine, select(Run.id))
     assert lease.start(engine, run, 60)
     claims.claim(engine, run, 60, 2)
     change(engine, "UPDATE links SET not_before = 1e12 WHERE position = 4")
-    enlist(engine, 9, NODES)
+    enlist(engine, fleet(NODE, slots=9))
     assert runs_by_batch(engine)[batch] == 1
 
 
 def test_a_batch_that_waits_for_a_credential_gets_no_further_run(engine, few_in_hand):
     batch = large_batch(engine)
-    enlist(engine, 9, NODES)
+    enlist(engine, fleet(NODE, slots=9))
     change(engine, "UPDATE parts SET waiting_until = 1e12")
-    enlist(engine, 9, NODES)
+    enlist(engine, fleet(NODE, slots=9))
     assert runs_by_batch(engine)[batch] == 1
 
 
 def test_everybodys_first_run_comes_before_anybodys_further_one(engine, few_in_hand):
     large = large_batch(engine)
-    enlist(engine, 9, NODES)
+    enlist(engine, fleet(NODE, slots=9))
     small = [waiting_batch(engine) for _ in range(2)]
-    enlist(engine, 3, NODES)
+    enlist(engine, fleet(NODE, slots=3))
     assert runs_by_batch(engine) == dict.fromkeys([large, *small], 1)
 
 
@@ -182,6 +182,6 @@ def test_further_runs_go_to_users_with_few(engine, few_in_hand):
     busy, other = user(engine), user(engine)
     for owner in (busy, busy, other):
         large_batch(engine, owner)
-    enlist(engine, 3, NODES)
-    enlist(engine, 4, NODES)
+    enlist(engine, fleet(NODE, slots=3))
+    enlist(engine, fleet(NODE, slots=4))
     assert (runs_of(engine, busy), runs_of(engine, other)) == (2, 2)

@@ -16,7 +16,7 @@ from crawler.store.models.accounts import User
 from crawler.store.models.batches import Batch, Link, Part
 from crawler.store.models.runs import Run
 from tests.crawler.queue.test_claims import another_run
-from tests.seed import identify, seed
+from tests.seed import fleet, identify, seed
 
 LEASE = 600.0
 LARGE = ("links", "readings", "posts")
@@ -113,8 +113,8 @@ def test_no_statement_of_a_round_of_the_scheduler_reads_a_whole_table(engine, ru
     assert rescue.rescue(engine) == [run]
     closing.expire(engine)
     closing.close(engine)
-    dispatch.enlist(engine, 2, [""])
-    dispatch.enlist(engine, 9, [""])
+    dispatch.enlist(engine, fleet("", slots=2))
+    dispatch.enlist(engine, fleet("", slots=9))
     backlog.oldest(engine)
     month_ends.unattended(engine)
     assert len(plans.found) > 8

@@ -19,7 +19,7 @@ from crawler.store.models.batches import Batch, Link, Part
 from crawler.store.models.posts import Reading
 from crawler.store.models.runs import Run
 from tests.crawler.queue.test_claims import LEASE, OWNER, measured, started
-from tests.seed import seed
+from tests.seed import fleet, seed
 
 
 def change(engine, statement):
@@ -117,7 +117,7 @@ def test_the_scheduler_and_a_process_never_serve_one_batch_at_once(engine):
     run_id = started(engine, ["wall-1_1"])
     work(engine, run_id)
     batches = [waiting(engine) for _ in range(4)]
-    dispatch.enlist(engine, 2, [""])
+    dispatch.enlist(engine, fleet("", slots=2))
     assert len(batches_taken(engine, run_id)) == 3
     with engine.connect() as connection:
         runs = Counter(connection.execute(select(Run.batch_id)).scalars())

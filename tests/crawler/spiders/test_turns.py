@@ -16,7 +16,7 @@ from crawler.store.models.posts import Reading
 from crawler.store.models.runs import Run
 from tests.bench import posts
 from tests.checkout import ROOT
-from tests.seed import seed
+from tests.seed import fleet, seed
 from tests.system import clean_environment
 
 pytestmark = pytest.mark.process
@@ -37,7 +37,7 @@ class Runs:
         end = time.monotonic() + PATIENCE
         while not true():
             assert time.monotonic() < end, self.state()
-            enlist(self.engine, MAX_RUNS, ["http://127.0.0.1:1"])
+            enlist(self.engine, fleet("http://127.0.0.1:1", slots=MAX_RUNS))
             for run in self.scalars(select(Run.id).where(Run.finished_at.is_(None))):
                 if run not in self.started:
                     self.start(run)

@@ -5,7 +5,7 @@ from secrets import token_hex
 
 import pytest
 
-from control.secret_files import read_or_create
+from crawler.process.secret_files import read_or_create
 
 
 def make(path):
