@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from control.accounts import first_administrator
 from control.monitoring.readiness import problems
-from control.supervision import schema
+from control.supervision import own_secrets, schema
 from control.supervision.start_checks import CannotStartError, give_up, say
 from crawler import platforms
 from crawler.queue import budgets
@@ -123,6 +123,11 @@ def _engine() -> Iterator[Engine]:
         engine.dispose()
 
 
+def check_secrets() -> None:
+    with _one_line(), _engine() as engine:
+        own_secrets.check(engine)
+
+
 def forget_rights() -> None:
     """Forget which methods tokens may not call: one may have got the right since the last start."""
     with _one_line(), _engine() as engine:
@@ -143,6 +148,7 @@ def main(arguments: list[str]) -> None:
         else:
             check_settings()
             wait() if arguments == ["wait"] else migrate()
+            check_secrets()
             forget_rights()
     except CannotStartError as error:
         give_up(error)

@@ -13,7 +13,9 @@ SETTINGS = {
     "VK_SITE_URL": "https://vk.com",
     "VK_VIDEO_URL": "https://vkvideo.ru",
     "VK_REQUESTS_PER_SECOND": "3",
+    "EGRESS": "",
 }
+LONGEST_EGRESS = 64  # characters
 # VK's pages redirect from one of these hosts to another.
 PAGE_HOSTS = ("vk.com", "m.vk.com", "vk.ru", "m.vk.ru", "vkvideo.ru", "m.vkvideo.ru")
 
@@ -21,7 +23,8 @@ PAGE_HOSTS = ("vk.com", "m.vk.com", "vk.ru", "m.vk.ru", "vkvideo.ru", "m.vkvideo
 @dataclass(frozen=True, slots=True)
 class Access:
     """`rate` is the requests per second of each budget: of a token, or of a host that serves pages. `site` lists the
-    hosts, with their ports, that count as one site: a page of one may redirect to another.
+    hosts, with their ports, that count as one site: a page of one may redirect to another. `egress` names the address
+    that our requests come from: VK counts requests for pages by it, so pages have a budget for each.
     """
 
     credentials: tuple[Credential, ...] = field(repr=False)
@@ -29,6 +32,7 @@ class Access:
     site_url: str
     video_url: str
     rate: float
+    egress: str = ""
 
     @property
     def site(self) -> frozenset[str]:
@@ -44,6 +48,7 @@ def access(environment: Mapping[str, str]) -> Access:
         _base("VK_SITE_URL", given["VK_SITE_URL"]),
         _base("VK_VIDEO_URL", given["VK_VIDEO_URL"]),
         _rate(given["VK_REQUESTS_PER_SECOND"]),
+        _egress(given["EGRESS"]),
     )
 
 
@@ -80,3 +85,9 @@ def _rate(text: str) -> float:
     if not 0.01 <= rate <= 1000:
         raise ValueError(f"VK_REQUESTS_PER_SECOND must be a number from 0.01 to 1000, not {text!r}")
     return rate
+
+
+def _egress(name: str) -> str:
+    if len(name) > LONGEST_EGRESS or " " in name or not (name.isascii() and name.isprintable()):
+        raise ValueError(f"EGRESS must be a name or an address of up to {LONGEST_EGRESS} characters, not {name[:80]!r}")
+    return name

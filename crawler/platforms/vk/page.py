@@ -53,7 +53,7 @@ def _call(want: Want, access: Access) -> Call:
         given = {name: key for name, key in keys.items() if key}
         query = urlencode({"oid": target.owner, "id": target.item} | given)
         url = f"{access.video_url}/video_ext.php?{query}"
-    return Call(((want,),), url, f"host:{urlsplit(url).netloc}")
+    return Call(((want,),), url, f"host:{urlsplit(url).netloc}{access.egress and ' from '}{access.egress}")
 
 
 def read(call: Call, reply: Reply) -> Answer:

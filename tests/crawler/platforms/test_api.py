@@ -430,6 +430,9 @@ def test_any_answer_gives_every_target_one_outcome(credential, body, status):
         ("VK_REQUESTS_PER_SECOND", "0"),
         ("VK_REQUESTS_PER_SECOND", "nan"),
         ("VK_REQUESTS_PER_SECOND", "many"),
+        ("EGRESS", "a b"),
+        ("EGRESS", "х" * 5),
+        ("EGRESS", "x" * 65),
     ],
 )
 def test_a_wrong_setting_is_named_and_no_token_repeated(name, text):
@@ -441,3 +444,9 @@ def test_a_wrong_setting_is_named_and_no_token_repeated(name, text):
 def test_tokens_are_told_apart_once():
     access = vk.access({"VK_TOKENS": " a , b,,a "})
     assert [credential.secret for credential in access.credentials] == ["a", "b"]
+
+
+def test_pages_have_a_budget_for_each_address_that_they_are_read_from():
+    (want,) = [Want(vk.identify("https://vk.com/wall-1_2"))]
+    budgets = [vk.calls([want], vk.access({"EGRESS": egress}), ())[0].budget for egress in ("", "10.0.0.5", "b")]
+    assert budgets == ["host:vk.com", "host:vk.com from 10.0.0.5", "host:vk.com from b"]
