@@ -23,15 +23,18 @@ def binaries() -> Path | None:
 class Server:
     """Lies in `folder`. `address` lacks a database's name: `postgresql+psycopg://postgres@/{}?host=…`."""
 
-    def __init__(self, folder: Path, options: str, variables: dict[str, str]) -> None:
+    def __init__(self, folder: Path, options: str, listening: str, variables: dict[str, str]) -> None:
         self.folder = folder
         self.data = folder / "data"
         self.environment = os.environ | variables
-        self.options = f"{options} -c listen_addresses='' -c unix_socket_directories={folder}"
+        self.options = f"{options} -c listen_addresses='{listening}' -c unix_socket_directories={folder}"
         self.address = f"postgresql+psycopg://postgres@/{{}}?host={folder}"
         if os.geteuid() == 0:
             shutil.chown(folder, "postgres")
         _run("initdb", "--auth=trust", "--username=postgres", "--encoding=UTF8", "--no-sync", f"--pgdata={self.data}")
+        if listening:
+            with (self.data / "pg_hba.conf").open("a") as rules:
+                rules.write(f"host all all {listening}/24 trust\n")
 
     def start(self) -> None:
         log, options = f"--log={self.folder}/log", f"--options={self.options}"
@@ -55,10 +58,12 @@ class Server:
 
 
 @contextmanager
-def running(options: str = FAST, **variables: str) -> Iterator[Server]:
-    """A running server, gone when the context ends. `variables` are of its environment."""
+def running(options: str = FAST, listening: str = "", **variables: str) -> Iterator[Server]:
+    """A running server, gone when the context ends. `variables` are of its environment. `listening` is an address where
+    it takes everybody of that network, too.
+    """
     folder = Path(tempfile.mkdtemp(prefix="views-pg-"))
-    server = Server(folder, options, variables)
+    server = Server(folder, options, listening, variables)
     try:
         server.start()
         yield server

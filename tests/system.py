@@ -7,8 +7,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from random import SystemRandom
 from threading import Thread
 from typing import Any
 
@@ -30,10 +31,15 @@ LIMITS = (
 PLENTY = dict.fromkeys(LIMITS, "1000000000")
 
 
+PORTS = range(20_000, 32_000)  # below those that clients get: a system that is started again finds its port free
+
+
 def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
+    while True:
+        port = SystemRandom().choice(PORTS)
+        with socket.socket() as listener, suppress(OSError):
+            listener.bind(("127.0.0.1", port))
+            return port
 
 
 def clean_environment() -> dict[str, str]:
@@ -59,6 +65,7 @@ class System:
                 **settings,
             }
         )
+        self.command = ["make", "run"]
         self.process: subprocess.Popen[str] | None = None
         self.output: list[str] = []
         self.session = requests.Session()
@@ -67,7 +74,7 @@ class System:
         """Start it and wait until it says that it is ready."""
         self.output = []
         self.process = subprocess.Popen(
-            ["make", "run"],
+            self.command,
             cwd=self.folder,
             env=self.environment,
             stdin=subprocess.DEVNULL,

@@ -43,6 +43,7 @@ def arguments() -> argparse.Namespace:
     add("--trouble", type=float, default=default.trouble, help="share of the calls and pages that go wrong, 0 to 1")
     add("--troubles", default=default.troubles, metavar="KIND,KIND", help="in one of these ways; default: the usual")
     add("--page-bytes", type=int, default=default.page_bytes, help="weight of a wall post's page, comments and all")
+    add("--interface", default="127.0.0.1", help="the address to listen on")
     add("--seed", type=int, default=0, help="of the order of items in answers, and of trouble")
     add("--end-with-stdin", action="store_true", help="end when standard input ends")
     return parser.parse_args()
@@ -57,10 +58,10 @@ def chosen(options: argparse.Namespace) -> Settings:
 def main() -> None:
     options = arguments()
     api = Api(dict(options.token or TOKENS), chosen(options), options.seed)
-    port = reactor.listenTCP(options.port, Site(StandIn(api)), interface="127.0.0.1")
+    port = reactor.listenTCP(options.port, Site(StandIn(api)), interface=options.interface)
     if options.end_with_stdin:
         stdio.StandardIO(EndWithStdin())
-    sys.stdout.write(f"ready http://127.0.0.1:{port.getHost().port}\n")
+    sys.stdout.write(f"ready http://{options.interface}:{port.getHost().port}\n")
     sys.stdout.flush()
     reactor.run()
 
