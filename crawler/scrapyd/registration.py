@@ -7,7 +7,9 @@ from urllib.parse import urlsplit
 from scrapyd.config import Config
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
-from twisted.internet.task import LoopingCall
+from twisted.internet import reactor
+from twisted.internet.defer import Deferred
+from twisted.internet.task import LoopingCall, deferLater
 from twisted.internet.threads import deferToThread
 from twisted.logger import Logger
 
@@ -20,6 +22,8 @@ from crawler.queue.nodes import Description
 from crawler.scrapyd.options import option
 
 EVERYWHERE = ("", "0.0.0.0", "::")  # noqa: S104 - addresses that tell nobody where we are
+
+AGAIN_SECONDS = 1.0
 
 log = Logger()
 
@@ -45,18 +49,24 @@ class Registration:
             self.writing.stop()
             await deferToThread(self._leave)
 
-    def _write(self) -> object:
-        return deferToThread(self._register)
+    def _write(self) -> Deferred[None]:
+        return Deferred.fromCoroutine(self._until_written())
 
-    def _register(self) -> None:
+    async def _until_written(self) -> None:
+        """Without a database, try again soon: as long as it is not heard the node gets no runs."""
+        while self.writing.running and not await deferToThread(self._register):
+            await deferLater(reactor, AGAIN_SECONDS)
+
+    def _register(self) -> bool:
         try:
             welcome = nodes.register(self.engine, self.node)
         except SQLAlchemyError as error:
             log.warn("This node could not be registered: {why}", why=type(error).__name__)  # noqa: G010
-            return
+            return False
         if not welcome and not self.told:
             log.warn("Another host has the address {url}: set NODE_URL on each", url=self.node.url)  # noqa: G010
         self.told = not welcome
+        return True
 
     def _leave(self) -> None:
         try:
