@@ -107,6 +107,7 @@ class Site:
         assert self.system.process
         self.system.process.wait(20)
         self.system.reader.join()
+        self.until(lambda: not any(self.pids(kind) for kind in MODULES), "gone", 20)  # they have ports
         self.system.start()
 
 
