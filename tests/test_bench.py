@@ -113,7 +113,7 @@ def test_followed_posts_are_measured():
 
 @pytest.mark.process
 def test_hours_of_followed_posts_pass_at_once():
-    few, many = places.measure(size=2_000, hours=1)
+    many, few = places.measure(size=2_000, hours=1)
     assert 0 < few.value < many.value <= 100
     assert (few.goal, many.goal) == ("", "≥ 95 of 100")
 

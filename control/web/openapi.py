@@ -76,7 +76,7 @@ class Api(OpenAPI):
         """Turn what a view returns into the answer. Only here a `Shape` becomes JSON."""
         body, *rest = rv if isinstance(rv, tuple) else (rv,)
         if isinstance(body, Shape):
-            body = Response(body.model_dump_json(by_alias=True), mimetype="application/json")
+            body = Response(body.model_dump_json(by_alias=True) + "\n", mimetype="application/json")
         return super().make_response((body, *rest) if rest else body)
 
     def most_bytes(self, method: str, path: str) -> int:
