@@ -72,24 +72,24 @@ ASKERS = [("sqlite", "stranger"), ("sqlite", "user"), ("postgresql", "user")]
 class TestCorpus:
     def test_queries(self, sender, rule):
         for method in sender.methods:
-            for query in every(3, QUERIES):
+            for query in every(9, QUERIES):
                 sender.send(method, query_string=query)
 
     def test_headers(self, sender, rule, database_url):
         heard = HEADERS if "sqlite" in database_url else [each for each in HEADERS if each.keys() & OF_THE_DATABASE]
         for method in sender.methods:
-            for headers in every(3, heard):
+            for headers in every(9, heard):
                 sender.send(method, headers=headers, data=b'{"links": ["x"]}')
 
     def test_paths(self, sender, rule):
         for method in METHODS:
-            for piece in every(3, PATHS):
+            for piece in every(9, PATHS):
                 sender.send(method, path(rule, piece) if has_id(rule) else f"{path(rule)}/{piece}")
 
     def test_bodies(self, sender, rule):
         """An operation without a body reads none: whatever one says comes to nothing, and may only be hard to read."""
         for method in {*sender.methods, "GET"}:
-            for body in every(5, bodies() if takes_body(f"{method} {rule}") else BROKEN):
+            for body in every(15, bodies() if takes_body(f"{method} {rule}") else BROKEN):
                 sender.send(method, data=body, content_type=JSON)
 
 

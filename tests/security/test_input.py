@@ -19,6 +19,7 @@ from crawler.store.models.base import Base
 from crawler.store.models.runs import Run
 from tests.control.conftest import SETTINGS, problem
 from tests.security.routes import CASES, LINKS, MAKERS, MISSING, ask, has_id, maker, rule_of, schemas, split
+from tests.thoroughness import every
 
 JSON = "application/json"
 READ_ONLY = [
@@ -165,7 +166,7 @@ OPTIONAL = {  # what may be left out, and what comes of that
 }
 
 
-@pytest.mark.parametrize("label", WITH_BODY)
+@pytest.mark.parametrize("label", every(5, WITH_BODY))
 class TestBodies:
     def test_T17_one_with_links_may_have_16_mib_any_other_64_kib(self, send, label):
         most = LARGE if label in WITH_LINKS else SMALL

@@ -15,6 +15,7 @@ from crawler.store.models.exports import Export
 from crawler.store.models.runs import Run
 from tests.control.conftest import problem
 from tests.security.routes import CASES, METHODS, MISSING, ask, has_id, make_export, maker, path, split, with_id
+from tests.thoroughness import every
 
 MINE = "7777777"  # in every text of Anna's
 THEIRS = "5555555"  # in every text of Boris's
@@ -72,9 +73,9 @@ def crawl(client, ids):
     answers = {}
     document = json.loads(client.get("/openapi.json").text)
     for rule in [split(label)[1] for label in CASES if label.startswith("GET")]:
-        for id_ in ids if has_id(rule) else [""]:
+        for id_ in every(5, ids) if has_id(rule) else [""]:
             answers[path(rule, id_)] = client.get(path(rule, id_), buffered=True)
-        for query in [query for id_ in ids for query in queries(document, rule, id_)]:
+        for query in [query for id_ in every(5, ids) for query in queries(document, rule, id_)]:
             answers[f"{rule}?{query}"] = client.get(f"{path(rule)}?{query}", buffered=True)
     return answers
 
@@ -159,7 +160,7 @@ def test_T02_nothing_of_anothers_is_in_any_answer(anna, boris, client_of):
                 assert not {secret for secret in sent if secret in text}, address
 
 
-@pytest.mark.parametrize("label", [label for label in CASES if not label.startswith("GET")])
+@pytest.mark.parametrize("label", every(4, [label for label in CASES if not label.startswith("GET")]))
 def test_T02_nor_in_what_answers_a_change(anna, boris, label):
     hers = fill(anna, "anna", MINE)
     for id_ in {MISSING, *hers} if has_id(split(label)[1]) else {MISSING}:

@@ -7,6 +7,7 @@ import pytest
 from tests.security.corpus import HEADERS, PATHS, QUERIES, TEXTS
 from tests.security.pages import PAGES, SAME_ORIGIN, Reader, fill, reader
 from tests.security.routes import split
+from tests.thoroughness import every
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -35,16 +36,16 @@ def check(answer, sent):
 @pytest.mark.parametrize("label", list(PAGES))
 def test_whatever_is_sent_to_a_page_is_no_error_of_ours(sender, label):
     method, rule = split(label)
-    for query in QUERIES:
+    for query in every(6, QUERIES):
         if method == "GET":
             check(sender.get(fill(rule), query_string=query), query)
-    for headers in HEADERS:
+    for headers in every(6, HEADERS):
         answer = sender.client.open(fill(rule), method=method, headers=headers, data=PAGES[label].form)
         check(answer, headers)
-    for piece in PATHS if "<id>" in rule else []:
+    for piece in every(6, PATHS) if "<id>" in rule else []:
         check(sender.post(fill(rule, piece)), piece)
     fields = [*PAGES[label].form, "unknown", "next"]
-    for number, text in enumerate(TEXTS if method == "POST" else []):
+    for number, text in enumerate(every(6, TEXTS) if method == "POST" else []):
         body = _form(sender, label, fields[number % len(fields)], text)
         check(sender.client.post(fill(rule), data=body, headers=SAME_ORIGIN, content_type=FORM), text)
 

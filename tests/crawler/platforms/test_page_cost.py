@@ -15,6 +15,7 @@ from crawler.platforms.vk.markup import MOST_PIECES, Tag, TooMuch, pieces
 from crawler.platforms.vk.refusals import read_sentence
 from crawler.reasons import Reason
 from tests.checkout import ROOT
+from tests.thoroughness import every
 
 ACCESS = vk.access({})
 POST = '<div data-post-id="-1_5">'
@@ -123,13 +124,13 @@ def _seconds(work, *given):
     return time.process_time() - start
 
 
-@pytest.mark.parametrize("kind", HOSTILE)
+@pytest.mark.parametrize("kind", every(5, list(HOSTILE)))
 def test_a_page_of_four_times_the_length_takes_about_four_times_as_long(kind):
     short, long = (HOSTILE[kind](size).encode() for size in (SMALL, 4 * SMALL))
     assert seconds(read, long) < 10 * max(seconds(read, short), LEAST)
 
 
-@pytest.mark.parametrize("kind", HOSTILE)
+@pytest.mark.parametrize("kind", every(5, list(HOSTILE)))
 def test_a_page_as_large_as_any_is_read_soon(kind):
     """Most take a tenth of a second, none a whole one; the bound is for machines that are slow or busy."""
     page = HOSTILE[kind](LARGE).encode()

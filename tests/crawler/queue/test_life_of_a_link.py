@@ -35,7 +35,7 @@ DEADLINE = 1800.0
 LINKS = ["wall-1_1", "wall-1_2", "wall-1_1", "wall-1_3"]
 SPANS = (3.17, 11.19, 31.41, 61.73, 707.07)  # seconds; no sum of them is a backoff, a lease or a deadline
 START = 1_000_000.0
-EXAMPLES = {"sqlite": whole_or(110, 20), "postgresql": 10}
+EXAMPLES = {"sqlite": whole_or(110, 8), "postgresql": 10}
 COLUMNS = (Link.status, Link.reason, Link.attempts, Link.run_id, Reading.views)
 
 AT_ONCE = 3  # runs that are not over
