@@ -91,8 +91,11 @@ def own_url(config: Config) -> str:
 
 
 def _is(url: str, bind: str, port: str) -> bool:
-    parts = urlsplit(url)
-    return str(parts.port) == port and (parts.hostname == bind or (is_loopback(bind) and parts.hostname == "localhost"))
+    try:
+        host, listed = urlsplit(url).hostname, str(urlsplit(url).port)
+    except ValueError:  # no scheduler starts with such an address
+        return False
+    return listed == port and (host == bind or (is_loopback(bind) and host == "localhost"))
 
 
 def traits() -> dict[str, str]:
