@@ -17,7 +17,17 @@ from tests.seed import seed
 from tests.system import clean_environment
 from tests.vk_standin.client import StandIn
 
-COMMAND = (sys.executable, "-m", "crawler.scrapyd.runner", "crawl", "vk_views", "-L", "ERROR", "-a")
+RUNNER = ("-m", "crawler.scrapyd.runner")
+WITHOUT_DETAILS = (  # a spider that writes nothing of what posts and walls say of themselves
+    "-c",
+    """
+import runpy
+from crawler.queue import post_details, walls
+post_details.save = walls.save = lambda *_: None
+runpy.run_module("crawler.scrapyd.runner", run_name="__main__", alter_sys=True)
+""",
+)
+CRAWL = ("crawl", "vk_views", "-L", "ERROR", "-a")
 UNLIMITED = 1000  # requests a second, the most that may be set
 
 
@@ -47,15 +57,20 @@ def know(engine: Engine, token: str) -> None:
         connection.execute(upsert(connection, Budget).values(key=credential.budget, kind=kind).on_conflict_do_nothing())
 
 
-def begin(url: str, vk: StandIn, run: str, token: str, rate: float) -> subprocess.Popen[bytes]:
+def begin(  # noqa: PLR0917
+    url: str, vk: StandIn, run: str, token: str, rate: float, runner: tuple[str, ...] = RUNNER
+) -> subprocess.Popen[bytes]:
     settings = vk.environment() | {"VK_TOKENS": token, "VK_REQUESTS_PER_SECOND": str(rate)}
     environment = clean_environment() | settings | {"SQLALCHEMY_DATABASE_URL": url}
-    return subprocess.Popen([*COMMAND, f"run={run}"], cwd=ROOT, env=environment, stdin=subprocess.PIPE)
+    command = [sys.executable, *runner, *CRAWL, f"run={run}"]
+    return subprocess.Popen(command, cwd=ROOT, env=environment, stdin=subprocess.PIPE)
 
 
-def work(engine: Engine, vk: StandIn, run: str, token: str, rate: float = UNLIMITED) -> Work:
+def work(  # noqa: PLR0917
+    engine: Engine, vk: StandIn, run: str, token: str, rate: float = UNLIMITED, runner: tuple[str, ...] = RUNNER
+) -> Work:
     before = usage(vk.process.pid).cpu
-    with begin(engine.url.render_as_string(hide_password=False), vk, run, token, rate) as process:
+    with begin(engine.url.render_as_string(hide_password=False), vk, run, token, rate, runner) as process:
         cost = last_usage(process)
     assert process.returncode == 0
     served = usage(vk.process.pid).cpu - before
