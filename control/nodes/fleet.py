@@ -20,11 +20,10 @@ NONE = "none"
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """`fault` says in words why the node gets no runs; empty: it may. `registered`: it says itself what it is like."""
+    """`fault` says in words why the node gets no runs; empty: it may."""
 
     url: str
     slots: int
-    registered: bool = False
     draining: bool = False
     fault: str = ""
 
@@ -48,7 +47,7 @@ def _members(connection: Connection, listed: Sequence[str], slots: int, host: st
     heard = [row for row in rows if row.silent_for <= SILENT_SECONDS]
     usual = _usual([_traits(row) for row in heard])
     ours = {row.url for row in rows if row.host == host} | set(listed)
-    known = [Member(row.url, row.slots, True, bool(row.draining), _fault(row, usual, ours)) for row in rows]
+    known = [Member(row.url, row.slots, bool(row.draining), _fault(row, usual, ours)) for row in rows]
     return [*known, *(Member(url, slots) for url in listed if url not in {member.url for member in known})]
 
 

@@ -37,7 +37,7 @@ def three(engine):
 
 
 def test_a_node_is_there_as_soon_as_it_registers(three):
-    assert look(three) == {URL.format(n): Member(URL.format(n), 2, registered=True) for n in (1, 2, 3)}
+    assert look(three) == {URL.format(n): Member(URL.format(n), 2) for n in (1, 2, 3)}
     assert nodes.register(three, described(1, slots=5))
     assert look(three)[URL.format(1)].slots == 5
 
