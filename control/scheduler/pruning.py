@@ -17,10 +17,12 @@ from crawler.store.models.accounts import Attempts, Login, Usage
 from crawler.store.models.batches import Submission
 from crawler.store.models.events import Event
 from crawler.store.models.exports import Export
+from crawler.store.models.hosts import SchedulerProcess
 from crawler.store.models.runs import Run
 
 EVERY_SECONDS = 60.0
 RUNS_KEPT_SECONDS = 30 * DAY_SECONDS
+SCHEDULERS_KEPT_SECONDS = DAY_SECONDS  # of hosts that are gone; nodes stay until an operator forgets them
 KEYS_KEPT_SECONDS = 2 * REMEMBERED_SECONDS  # older ones count for nothing
 ROWS_AT_ONCE = 10_000  # a few at a time, so that others can write in between
 EXPORTS_AT_ONCE = 5  # of some megabytes each
@@ -50,4 +52,6 @@ def remove(engine: Engine) -> None:
         connection.execute(delete(Attempts).where(Attempts.until < now()))
         connection.execute(delete(Export).where(Export.id.in_(expired.scalar_subquery())))
         connection.execute(delete(Event).where(Event.created_at < now() - KEPT_DAYS * DAY_SECONDS))
+        gone = SchedulerProcess.seen_at < now() - SCHEDULERS_KEPT_SECONDS
+        connection.execute(delete(SchedulerProcess).where(gone))
         connection.execute(delete(Usage).where(Usage.day < now() / DAY_SECONDS - 2))

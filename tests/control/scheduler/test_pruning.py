@@ -1,9 +1,11 @@
 from sqlalchemy import insert, select, update
 
-from control.scheduler.pruning import KEYS_KEPT_SECONDS, RUNS_KEPT_SECONDS, Pruner, remove
+from control.monitoring import heartbeat
+from control.scheduler.pruning import KEYS_KEPT_SECONDS, RUNS_KEPT_SECONDS, SCHEDULERS_KEPT_SECONDS, Pruner, remove
 from crawler.store.database import now
 from crawler.store.models.accounts import Attempts, Login, Usage, User
 from crawler.store.models.batches import Submission
+from crawler.store.models.hosts import Node, SchedulerProcess
 from crawler.store.models.runs import Run
 from tests.seed import seed
 
@@ -55,6 +57,19 @@ def test_logins_tries_and_days_go_when_they_are_over(engine):
         assert connection.execute(select(Login.expires_at > now())).scalars().all() == [True]
         assert connection.execute(select(Attempts.key)).scalars().all() == ["60"]
         assert connection.execute(select(Usage.day)).scalars().all() == [today]
+
+
+def test_schedulers_of_hosts_that_are_gone_go_and_nodes_stay(engine):
+    """A node that is missing has to be seen until somebody says that it is gone: `flask nodes forget`."""
+    with engine.begin() as connection:
+        for host, seconds in (("gone", SCHEDULERS_KEPT_SECONDS + 60), ("cut off", SCHEDULERS_KEPT_SECONDS - 60)):
+            seen = {"host": host, "seen_at": now() - seconds}
+            connection.execute(insert(SchedulerProcess).values(name=host, **seen))
+            connection.execute(insert(Node).values(url=host, slots=1, version="", traits="{}", **seen))
+    remove(engine)
+    assert [each.name for each in heartbeat.standings(engine)] == ["cut off"]
+    with engine.connect() as connection:
+        assert set(connection.execute(select(Node.url)).scalars()) == {"gone", "cut off"}
 
 
 def test_it_looks_once_in_a_while(engine):
