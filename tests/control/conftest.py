@@ -104,7 +104,7 @@ def server(app):
     thread.start()
     yield server
     server.task_dispatcher.shutdown()
-    server.asyncore.close_all(server._map)
+    server.trigger.pull_trigger(lambda: server.asyncore.close_all(server._map))  # or its loop waits out its second
     thread.join(10)
     assert not thread.is_alive()
 
