@@ -171,7 +171,7 @@ def _before(found: Select[*tuple[Any, ...]], place: Place | None) -> Select[*tup
 
 
 def _seen(connection: Connection, found: Select[*tuple[Any, ...]]) -> list[Seen]:
-    return list(map(Seen._make, connection.execute(found)))
+    return list(map(Seen._make, connection.execute(found).all()))
 
 
 def _all(subject: Subject) -> Iterator[Select[*tuple[Any, ...]]]:

@@ -88,5 +88,5 @@ def _counts(connection: Connection, ids: Sequence[int]) -> dict[int | None, Coun
     dialect = connection.dialect.name
     columns = (ASKED_AT, Reading.measured_at, Reading.views, Reading.source, Reading.http_status)
     found = select(Reading.id, *columns).where(Reading.id.in_(bulk_parameters.ids(dialect)))
-    rows = connection.execute(found, bulk_parameters.parameters(dialect, id=ids))
+    rows = connection.execute(found, bulk_parameters.parameters(dialect, id=ids)).all()
     return {row[0]: Count(*row[1:]) for row in rows}

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from flask import Response
 from pydantic import ConfigDict, Field
-from sqlalchemy import Row
+from sqlalchemy import Connection, Row
 
 from control.batches import link_rows
 from control.batches.link_rows import CURSOR, Sort, Wanted
@@ -13,7 +13,7 @@ from control.errors import FieldError, InvalidQuery
 from control.exports.choice import MEDIA_TYPES, Choice, Format
 from control.reports import link_flags, values
 from control.reports.flags import ReadingFlag
-from control.reports.value_at import NO_AGE, Value
+from control.reports.value_at import NO_AGE
 from control.reports.values import Question
 from control.routes.batches import BatchPath
 from control.routes.posts import ODDITIES, ValueShown, show_value
@@ -135,32 +135,21 @@ def list_batch_links(path: BatchPath, query: LinksQuery) -> LinksPage | Response
         page = link_rows.read(connection, batch_id, wanted)
         cells = own_rows.cells(connection, batch_id, [row.row_number for row in page.rows])
         odd = link_flags.read(connection, caller(), [row.link_id for row in page.rows])
-        shown = [_show(row, cells, odd.get(row.link_id, [])) for row in page.rows]
-        aged = _aged(page.rows, shown, query.ages)
-        _show_values(aged, values.ask(connection, caller(), _questions(aged)))
+        views_at = _views_at(connection, page.rows, {age: seconds(age) for age in in_order(query.ages)})
+    shown = [_show(row, cells, odd.get(row.link_id, []), views_at.get(row.link_id)) for row in page.rows]
     return LinksPage(links=shown, next_cursor=page.next_cursor, previous_cursor=page.previous_cursor)
 
 
-Aged = tuple[Row[Any], LinkShown, str]  # a link, and an age at which to show its post's views
-
-
-def _questions(aged: list[Aged]) -> list[Question]:
-    return [Question(row.link_id, row.published_at, row.published_at + seconds(age)) for row, _, age in aged]
-
-
-def _aged(rows: list[Row[Any]], shown: list[LinkShown], ages: str | None) -> list[Aged]:
-    """Pair each link that names a post with each age. A post without an age gets its empty answer at once."""
-    aged = [
-        (row, link, age) for row, link in zip(rows, shown, strict=True) if row.key for age in (ages or "").split(",")
-    ]
-    for _, link, age in aged if ages else []:
-        link.views_at = (link.views_at or {}) | {age: show_value(None, NO_AGE)}
-    return [one for one in aged if ages and one[0].published_at is not None]
-
-
-def _show_values(aged: list[Aged], found: list[Value]) -> None:
-    for (row, link, age), value in zip(aged, found, strict=True):
-        link.views_at = (link.views_at or {}) | {age: show_value(row.published_at + seconds(age), value)}
+def _views_at(connection: Connection, rows: list[Row[Any]], ages: dict[str, float]) -> dict[int, dict[str, ValueShown]]:
+    """Return views by link and age, for links that name a post. One whose publication nobody knows has none."""
+    named = [row for row in rows if ages and row.key]
+    shown = {row.link_id: dict.fromkeys(ages, show_value(None, NO_AGE)) for row in named if row.published_at is None}
+    dated = [(row, age) for row in named if row.published_at is not None for age in ages]
+    questions = [Question(row.link_id, row.published_at, row.published_at + ages[age]) for row, age in dated]
+    found = values.ask(connection, caller(), questions)
+    for (row, age), question, value in zip(dated, questions, found, strict=True):
+        shown.setdefault(row.link_id, {})[age] = show_value(question.moment, value)
+    return shown
 
 
 def _choice(query: LinksQuery) -> Choice:
@@ -178,7 +167,12 @@ def in_order(ages: str | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(ages.split(","))) if ages else ()
 
 
-def _show(row: Row[Any], cells: dict[int, dict[str, str]], odd: list[ReadingFlag]) -> LinkShown:
+def _show(
+    row: Row[Any],
+    cells: dict[int, dict[str, str]],
+    odd: list[ReadingFlag],
+    views_at: dict[str, ValueShown] | None,
+) -> LinkShown:
     return LinkShown(
         position=row.position,
         link=row.url,
@@ -205,4 +199,5 @@ def _show(row: Row[Any], cells: dict[int, dict[str, str]], odd: list[ReadingFlag
         flags=odd,
         row=row.row_number,
         own=cells.get(row.row_number),
+        views_at=views_at,
     )
