@@ -11,7 +11,7 @@ from heapq import merge
 from itertools import islice
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal_column, or_, select
 
 from control.errors import NotFound
 from control.reports import aliases
@@ -102,18 +102,25 @@ def seen_by(user_id: str) -> ColumnElement[bool]:
     """Whether a reading is one that a link of the user's ended with, this link deleted or not, or one that was taken
     while a placement of theirs followed the post.
     """
-    ended = exists().where(Link.reading_id == Reading.id, Batch.id == Link.batch_id, Batch.user_id == user_id)
-    kept = exists().where(KeptReading.user_id == user_id, KeptReading.reading_id == Reading.id)
+    ended = select(Link.id).where(Link.reading_id == Reading.id, Batch.id == Link.batch_id, Batch.user_id == user_id)
+    kept = select(KeptReading.user_id).where(KeptReading.user_id == user_id, KeptReading.reading_id == Reading.id)
     placed = (Placement.post_id == Reading.post_id, Placement.access_key == Reading.access_key)
     meanwhile = (Following.since <= Reading.measured_at, func.coalesce(Following.until, FOREVER) > Reading.measured_at)
-    followed = exists().where(
+    followed = select(Placement.id).where(
         *placed,
         Campaign.id == Placement.campaign_id,
         Campaign.user_id == user_id,
         Following.placement_id == Placement.id,
         *meanwhile,
     )
-    return or_(*(each.correlate(Reading) for each in (ended, kept, followed)))
+    return or_(*(_looked_up(each) for each in (ended, kept, followed)))
+
+
+def _looked_up(found: Select[*tuple[Any, ...]]) -> ColumnElement[bool]:
+    """Whether there is a row for a reading. With an OFFSET PostgreSQL looks for it by an index; without one it may read
+    all of the user's rows first, to make a table of them, which takes as long as the user has measured much.
+    """
+    return found.offset(literal_column("0")).correlate(Reading).exists()
 
 
 def readings(connection: Connection, subject: Subject, part: Part, at_once: int) -> Iterator[Seen]:

@@ -8,12 +8,15 @@ import re
 from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, select
 from sqlalchemy.schema import CreateTable, DropTable
 
 from control.web.engine import db
 from crawler.queue.acceptance import GIVEN
+from crawler.store.models.accounts import User
 from crawler.store.models.batches import Status
+from tests.bench import history
+from tests.bench.million import tidy
 
 LARGE = {"links", "readings", "posts", "batches", "users", "runs", "submissions"}
 LINKS = {"links": ["https://vk.com/wall-1_1", "https://vk.com/wall-1_2?w=wall-1_2", "spam", "https://vk.com/wall-1_1"]}
@@ -127,6 +130,23 @@ def test_links_of_one_status_are_found_by_it(anna, batches, executed, path):
     (statement,) = [each for each in executed if "links.status = " in each[0]]
     with db.engine.connect() as connection:
         assert any("ix_links_batch_id_status" in line for line in plan(connection, *statement))
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("path", ["/batches/{batch}/links?ages=1h,24h", "/posts/vk/wall-1_1/readings"])
+def test_of_what_a_user_has_seen_only_what_is_asked_for_is_read(anna, executed, path):
+    """PostgreSQL would rather make a table of all that they have ever seen, in which it then looks once."""
+    with db.engine.connect() as connection:
+        user = connection.execute(select(User.id).where(User.username == "anna")).scalar_one()
+    batch = history.fill(db.engine, user, posts=2, each=1000)
+    tidy(db.engine)
+    executed.clear()
+    assert anna.get(path.format(batch=batch)).status_code == 200
+    asked = [each for each in executed if "kept_readings" in each[0]]
+    with db.engine.connect() as connection:
+        lines = [row[0] for each in asked for row in connection.exec_driver_sql(f"EXPLAIN {each[0]}", each[1])]
+    assert any("kept_readings" in line for line in lines)
+    assert not [line for line in lines if "hashed SubPlan" in line]
 
 
 def test_a_whole_table_would_be_seen(app):
