@@ -6,7 +6,7 @@ import unicodedata
 from base64 import b64encode
 from functools import cache
 from secrets import token_bytes
-from threading import BoundedSemaphore
+from threading import BoundedSemaphore, Lock
 from typing import Annotated
 
 from argon2 import PasswordHasher
@@ -32,6 +32,7 @@ WRONG = "This is not your password."
 hasher = PasswordHasher()
 AT_ONCE = max(1, (os.cpu_count() or 1) // hasher.parallelism)  # hashes at a time: each keeps several processors busy
 _turn = BoundedSemaphore(AT_ONCE)
+_loading = Lock()
 
 
 def _of_nobody() -> str:
@@ -49,7 +50,9 @@ NOBODYS = _of_nobody()
 def check(password: str, username: str) -> None:
     """Raise WeakPassword for a password that is guessed early. NIST SP 800-63B, 3.1.1.2."""
     folded = normal(password).casefold()
-    if folded in _common() or folded.strip(ORNAMENTS) in SERVICE | {username.casefold().strip(ORNAMENTS)}:
+    with _loading:
+        common = _common()
+    if folded in common or folded.strip(ORNAMENTS) in SERVICE | {username.casefold().strip(ORNAMENTS)}:
         why = "Many people use this password, or it is a name: choose another one."
         raise WeakPassword(f"password: {why}", [FieldError(field="password", message=why)])
 
@@ -58,7 +61,8 @@ def check(password: str, username: str) -> None:
 def _common() -> frozenset[str]:
     """Return the passwords that many people use.
 
-    They are loaded for the first new password, because zxcvbn's lists take memory that most processes never need.
+    They are loaded for the first new password, because zxcvbn's lists take memory that most processes never need. Two
+    threads at once would find each other's lists cleared.
     """
     from zxcvbn.matching import FREQUENCY_LISTS, RANKED_DICTIONARIES  # type: ignore[import-untyped] # noqa: PLC0415
 
