@@ -1,4 +1,4 @@
-"""The operator's commands: `flask --app control.app users …`, `… nodes …`, `… rescue`, `… doctor`."""
+"""The operator's commands: `flask --app control.app users …`, `… nodes …`, `… rescue`, `… partitions`, `… doctor`."""
 
 import json
 from pathlib import Path
@@ -14,6 +14,7 @@ from control.accounts.users import NewUser, insert
 from control.errors import ApiError, InvalidBody
 from control.nodes.fleet import members_of
 from control.scheduler.diagnosis import Diagnosis, diagnose
+from control.scheduler.partition_plan import NOTHING_TO_DO, plan
 from control.scheduler.rescue import rescue
 from control.settings import SETTINGS, Settings
 from control.times import moment
@@ -22,6 +23,7 @@ from control.web.problems import invalid
 from crawler.process.host import host_id
 from crawler.queue import nodes as register
 from crawler.store.models.accounts import UserState
+from crawler.store.partitions.conversion import CannotPartition, convert
 
 COLUMNS = ("run", "batch", "state", "age", "lease", "links", "sent", "what is done and why")
 
@@ -37,6 +39,7 @@ def install(app: Flask) -> None:
     app.cli.add_command(users)
     app.cli.add_command(nodes)
     app.cli.add_command(rescue_command)
+    app.cli.add_command(partitions_command)
     app.cli.add_command(doctor_command)
 
 
@@ -161,6 +164,24 @@ def rescue_command(*, dry_run: bool) -> None:
     _print(COLUMNS, *(_row(each) for each in found))
     if not dry_run:
         click.echo(f"Runs given up: {len(rescue(db.engine))}")
+
+
+@click.command("partitions")
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and change nothing.")
+@with_appcontext
+def partitions_command(*, dry_run: bool) -> None:
+    """Give readings a partition for each month, on PostgreSQL, while everybody works on. It can be run again."""
+    if dry_run:
+        for line in plan(db.engine):
+            click.echo(line)
+    elif db.engine.dialect.name != "postgresql":
+        click.echo(NOTHING_TO_DO)
+    else:
+        try:
+            convert(db.engine, click.echo)
+        except CannotPartition as reason:
+            raise click.ClickException(str(reason)) from None
+        click.echo("Readings have a partition for each month.")
 
 
 @click.command("doctor")

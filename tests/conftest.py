@@ -2,6 +2,7 @@ import os
 import shutil
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -10,12 +11,14 @@ from sqlalchemy import Engine, create_engine, event
 
 from control.supervision import prepare
 from crawler.store import database
+from crawler.store.partitions import conversion
+from crawler.store.partitions.months import Month
 from tests import order, postgresql, thoroughness
 
 ROOT = Path(__file__).resolve().parents[1]
 STARTING = {"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.system"}  # audit events
 COMPILED = {}
-DATABASE_SERVERS = {"postgresql_server", "postgresql_url", "migrated_postgresql"}
+DATABASE_SERVERS = {"postgresql_server", "postgresql_url", "migrated_postgresql", "partitioned_url"}
 
 
 def pytest_addoption(parser):
@@ -38,7 +41,8 @@ def pytest_collection_modifyitems(config, items):
 def _starts_processes(item):
     asked = set(getattr(item, "fixturenames", ()))
     chosen = getattr(item, "callspec", None) and item.callspec.params.get("database_url")
-    return bool(item.get_closest_marker("process")) or bool(asked & DATABASE_SERVERS) or chosen == "postgresql"
+    of_server = chosen in {"postgresql", "partitioned"}
+    return bool(item.get_closest_marker("process")) or bool(asked & DATABASE_SERVERS) or of_server
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -128,11 +132,36 @@ def copying(migrated_postgresql):
 
 @pytest.fixture
 def postgresql_url(migrated_postgresql, copying):
+    with copied(migrated_postgresql, copying, "template") as url:
+        yield url
+
+
+@contextmanager
+def copied(server, copying, template):
     name = f"test_{uuid4().hex}"
-    copying.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE template")
-    yield migrated_postgresql.format(name)
+    copying.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield server.format(name)
     if copying.exec_driver_sql(f"SELECT count(*) FROM pg_stat_activity WHERE datname = '{name}'").scalar() == 0:
         copying.exec_driver_sql(f"DROP DATABASE {name}")
+
+
+@pytest.fixture(scope="session")
+def partitioned_postgresql(migrated_postgresql, copying):
+    """A database whose readings have partitions, to be copied. The second one that is stored begins a new month."""
+    copying.exec_driver_sql("CREATE DATABASE partitioned TEMPLATE template")
+    engine = database.create(url=migrated_postgresql.format("partitioned"))
+    conversion.convert(engine, lambda _line: None)
+    with engine.begin() as connection:
+        next_month = Month.of(database.read_clock(connection)).later(1)
+        connection.exec_driver_sql(f"SELECT setval('readings_id_seq', {next_month.first_id - 1}, false)")
+    engine.dispose()
+    return migrated_postgresql
+
+
+@pytest.fixture
+def partitioned_url(partitioned_postgresql, copying):
+    with copied(partitioned_postgresql, copying, "partitioned") as url:
+        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -11,6 +11,10 @@ from crawler.queue.results import Result
 from crawler.store import database
 from crawler.store.database import writing
 from crawler.store.models.accounts import User
+from crawler.store.partitions import catalogue
+from crawler.store.partitions.conversion import convert
+from crawler.store.partitions.keeping import keep
+from tests import next_release
 from tests.conftest import ROOT, migrate
 from tests.seed import seed
 
@@ -87,6 +91,24 @@ def test_every_migration_keeps_every_row_up_and_down(empty_url, monkeypatch):
             with engine.connect() as connection:
                 assert connection.execute(text("PRAGMA foreign_keys")).scalar() == 1
                 assert connection.execute(text("PRAGMA foreign_key_check")).all() == []
+    engine.dispose()
+
+
+@pytest.mark.process
+def test_migrations_do_not_mind_partitions(postgresql_url, tmp_path, monkeypatch):
+    """Neither those that have touched readings so far, down and up, nor what the next release may do."""
+    engine = database.create(url=postgresql_url)
+    convert(engine, lambda _line: None)
+    monkeypatch.setenv("SQLALCHEMY_DATABASE_URL", postgresql_url)
+    alembic = Config(toml_file=ROOT / "pyproject.toml")
+    command.downgrade(alembic, "0014")
+    command.upgrade(alembic, "head")
+    assert "No new upgrade operations detected" in migrate(postgresql_url, "check").stdout
+    next_release.migrate(postgresql_url, tmp_path)
+    with engine.connect() as connection:
+        assert catalogue.is_partitioned(connection)
+        connection.execute(text("SELECT of_the_next_release FROM readings"))
+    assert keep(engine) == []
     engine.dispose()
 
 

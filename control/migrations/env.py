@@ -1,5 +1,6 @@
 """Alembic runs this file for every command."""
 
+from functools import cache
 from typing import Any
 
 from alembic import context
@@ -9,12 +10,23 @@ from crawler.store import database
 from crawler.store.models.base import Base
 
 LOCK = 5_741_312  # PostgreSQL's advisory lock of whoever migrates: hosts that start together do so one after another
+PARTITIONS = "SELECT relname FROM pg_class WHERE relispartition AND relkind = 'r'"
 
 
-def _compared(item: Any, _name: str | None, kind: str, *_: Any) -> bool:
-    """Leave out indexes with a direction: SQLite does not tell it, so each would look changed."""
-    sqlite = context.get_context().dialect.name == "sqlite"
-    return not (sqlite and kind == "index" and any(isinstance(each, UnaryExpression) for each in item.expressions))
+def _compared(item: Any, name: str | None, kind: str, *_: Any) -> bool:
+    """Leave out what looks changed and is not: SQLite does not tell the direction of an index, and an operator may have
+    given the readings partitions, of which the models know nothing.
+    """
+    if context.get_context().dialect.name == "sqlite":
+        return not (kind == "index" and any(isinstance(each, UnaryExpression) for each in item.expressions))
+    if kind == "foreign_key_constraint":
+        return item.elements[0].target_fullname.split(".")[0] not in _partitions()
+    return not (kind == "table" and name in _partitions())
+
+
+@cache
+def _partitions() -> frozenset[str]:
+    return frozenset(context.get_bind().exec_driver_sql(PARTITIONS).scalars())
 
 
 def migrate() -> None:

@@ -25,6 +25,7 @@ from control.scheduler.dispatch import Backoffs, deliver, enlist, look_again
 from control.scheduler.exporting import Exporter
 from control.scheduler.leadership import Leadership
 from control.scheduler.months_ready import MonthTeller
+from control.scheduler.partitioning import PartitionKeeper
 from control.scheduler.pruning import Pruner
 from control.scheduler.relocation import relocate
 from control.scheduler.rescue import rescue
@@ -58,6 +59,7 @@ class Scheduler:
         self.leadership = Leadership(engine, host_id())
         self.pulse = Pulse(engine)
         self.pruner = Pruner(engine)
+        self.partitions = PartitionKeeper(engine)
         self.months = MonthTeller(engine)
         self.exporter = Exporter(engine)
         self.backoffs: defaultdict[str, Backoff] = defaultdict(Backoff)  # by duty
@@ -74,6 +76,7 @@ class Scheduler:
             self.do("look again", self.look_again, None)
         self.do("beat", self.pulse.beat, None)
         self.do("prune", self.pruner.prune, None)
+        self.do("keep partitions", self.partitions.keep, None)
         self.do("tell of months", self.months.tell, None)
         if not self.do("look", lambda: anything_open(self.engine), instead=True) and not self.exporter.busy:
             return TICK_SECONDS

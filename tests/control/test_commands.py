@@ -2,7 +2,9 @@ import pytest
 from sqlalchemy import select, text
 
 from control.web.engine import db
-from crawler.queue import claims, lease
+from crawler.platforms.contract import Measured
+from crawler.queue import claims, lease, results
+from crawler.queue.results import Result
 from crawler.store.models.accounts import User
 from crawler.store.models.batches import Link
 from crawler.store.models.runs import Run
@@ -39,6 +41,15 @@ def claimed(*links):
     with db.engine.begin() as connection:
         claims.mark_sent(connection, run_id, [first.id])
     return run_id
+
+
+def measured(*links):
+    run_id = seed(db.engine, links)
+    assert lease.start(db.engine, run_id, 60)
+    said = [
+        Result((each.id,), each.post_id, Measured(7, "test"), 200) for each in claims.claim(db.engine, run_id, 60, 10)
+    ]
+    results.save(db.engine, run_id, 60, said)
 
 
 @pytest.mark.usefixtures("boris")
@@ -127,6 +138,49 @@ def test_without_dry_run_it_is_done(run):
     assert run("rescue")[-1] == "Runs given up: 0"
     with db.engine.connect() as connection:
         assert connection.execute(select(Run.state).where(Run.id == silent)).scalar_one() == "lost"
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("arguments", [["partitions"], ["partitions", "--dry-run"]])
+def test_sqlite_has_no_partitions(run, arguments):
+    assert run(*arguments) == ["SQLite has no partitions: there is nothing to do."]
+
+
+def tables():
+    with db.engine.connect() as connection:
+        return set(
+            connection.execute(
+                text("SELECT relname FROM pg_class WHERE relname ~ '^readings' AND relkind ~ '[rp]'")
+            ).scalars()
+        )
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_partitions_are_foretold_and_made(run):
+    measured("wall-1_1", "wall-1_2", "wall-1_3")
+    change("UPDATE readings SET measured_at = 1791000000 WHERE id = 1")
+    change("UPDATE readings SET measured_at = 1797999999 WHERE id > 1")
+    foretold = run("partitions", "--dry-run")
+    assert foretold[0].endswith("MB with indexes, no partitions")
+    assert foretold[1:3] == ["2026-10: 1 readings", "2026-12: 2 readings"]
+    assert "For some milliseconds readings and links are" in " ".join(foretold)
+    assert tables() == {"readings"}
+    assert run("partitions")[-1] == "Readings have a partition for each month."
+    made = tables() - {"readings"}
+    assert all(name in " ".join(foretold) for name in made)
+    assert {"readings_earlier", "readings_other"} < made
+    after = run("partitions", "--dry-run")
+    assert [line.partition(":")[0] for line in after[:-1]] == sorted(made)
+    assert "readings_earlier: about 3 readings" in after[-3]
+    assert after[-1] == "Partitions that would be made: none, all are there"
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_what_keeps_partitions_from_being_made_is_one_clear_line(run):
+    change("CREATE VIEW mine AS SELECT * FROM readings")
+    why = "The view mine would be left behind: remove it, and make it anew afterwards."
+    assert run("partitions", "--dry-run")[-1] == f"Nothing would be done: {why}"
+    assert run("partitions", exit_code=1) == [f"Error: {why}"]
 
 
 @pytest.mark.usefixtures("anna", "boris")

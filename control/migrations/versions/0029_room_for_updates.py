@@ -18,6 +18,10 @@ EARLIER = {
     "autovacuum_vacuum_threshold": "1000",
     "autovacuum_analyze_scale_factor": "0.02",
 }
+STORED = """
+SELECT oid::regclass FROM pg_class WHERE oid = '{table}'::regclass AND relkind = 'r'
+UNION SELECT inhrelid::regclass FROM pg_inherits WHERE inhparent = '{table}'::regclass
+"""
 
 
 def upgrade() -> None:
@@ -33,5 +37,7 @@ def downgrade() -> None:
 
 
 def _alter(table: str, verb: str, options: str) -> None:
+    """A table that has partitions takes no options itself."""
     if op.get_bind().dialect.name == "postgresql":
-        op.execute(f"ALTER TABLE {table} {verb} ({options})")
+        for each in op.get_bind().exec_driver_sql(STORED.format(table=table)).scalars().all():
+            op.execute(f"ALTER TABLE {each} {verb} ({options})")

@@ -8,6 +8,8 @@ from crawler.store.models.posts import Post
 from tests.control.conftest import problem
 from tests.control.routes.conftest import HOUR, LINK, PUBLISHED
 
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite", "postgresql", "partitioned"], indirect=True)
+
 READINGS = "/posts/vk/wall-1_1/readings"
 VIEWS = "/posts/vk/wall-1_1/views"
 

@@ -15,6 +15,8 @@ from crawler.store.models.posts import KeptReading, Reading
 from crawler.store.models.runs import Run
 from tests.seed import seed
 
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite", "postgresql", "partitioned"], indirect=True)
+
 LEASE = 60.0
 POST, OTHER = "wall-1_1", "wall-1_2"
 
