@@ -8,12 +8,13 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import NamedTuple
 
 from sqlalchemy import Connection, Engine, case, delete, or_, select
 
 from control.errors import TooManyRequests
 from control.times import DAY_SECONDS
-from crawler.store.database import now, upsert, writing
+from crawler.store.database import hurry, now, upsert, writing
 from crawler.store.models.accounts import Attempts
 
 
@@ -41,6 +42,14 @@ class Taken:
     window: Window
     remaining: int
     left: int  # seconds
+
+
+class Total(NamedTuple):
+    """What a window has counted, when it ends on the database's clock, and for how many seconds it is `left`."""
+
+    counted: int
+    until: float
+    left: float
 
 
 class TooManyAttempts(TooManyRequests):
@@ -112,19 +121,35 @@ def _full(connection: Connection, windows: Mapping[str, Window]) -> list[Taken]:
 
 
 def _count(connection: Connection, key: str, window: Window) -> Taken:
+    total = _add(connection, key, window.seconds, 1)
+    return Taken(window, window.most - total.counted, max(1, math.ceil(total.left)))
+
+
+def add(engine: Engine, who: str, seconds: float, count: int) -> Total:
+    """Add to what was counted in a window that all processes share. If the database dies, it may be forgotten."""
+    with writing(engine) as connection:
+        hurry(connection)
+        return _add(connection, _hash(f"requests {seconds} {who}"), seconds, count)
+
+
+def _add(connection: Connection, key: str, seconds: float, count: int) -> Total:
     # A window that ends later than one that begins now was left behind when the clock went back.
-    over = or_(Attempts.until <= now(), Attempts.until > now() + window.seconds)
-    begun = {"count": 1, "until": now() + window.seconds}
+    over = or_(Attempts.until <= now(), Attempts.until > now() + seconds)
+    begun = {"count": count, "until": now() + seconds}
     again = {
-        "count": case((over, 1), else_=Attempts.count + 1),
+        "count": case((over, count), else_=Attempts.count + count),
         "until": case((over, begun["until"]), else_=Attempts.until),
     }
     new = upsert(connection, Attempts).values(key=key, **begun)
     counted = new.on_conflict_do_update(index_elements=[Attempts.key], set_=again)
-    tries, left = connection.execute(counted.returning(Attempts.count, Attempts.until - now())).one()
-    return Taken(window, window.most - tries, max(1, math.ceil(left)))
+    result = connection.execute(counted.returning(Attempts.count, Attempts.until, Attempts.until - now())).one()
+    return Total(*result)
 
 
 def _key(who: str, window: Window) -> str:
-    """Return a hash, because the name is whatever somebody sends and a database may not be able to store it."""
-    return sha256(f"{window.kind} {window.seconds} {who}".encode("utf-8", "surrogatepass")).hexdigest()
+    return _hash(f"{window.kind} {window.seconds} {who}")
+
+
+def _hash(text: str) -> str:
+    """Return a hash, because a name is whatever somebody sends and a database may not be able to store it."""
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

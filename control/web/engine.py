@@ -5,6 +5,7 @@
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 
+from control.accounts import api_processes
 from control.monitoring.database_trouble import DatabaseTrouble
 from crawler.store.database import database_url, tune
 from crawler.store.models.base import Base
@@ -21,4 +22,6 @@ def connect(app: Flask) -> None:
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"hide_parameters": True, "pool_pre_ping": True, "pool_size": CONNECTIONS}
     db.init_app(app)
     with app.app_context():
+        if db.engine.dialect.name == "postgresql":
+            api_processes.introduce(db.engine)
         app.extensions[TROUBLE] = DatabaseTrouble(tune(db.engine, "FULL"))

@@ -1,18 +1,14 @@
 """How much a user or an address may ask for within a window of time. What goes beyond is answered with 429.
 
-Requests are counted in this process's memory, which costs nothing. `control.accounts.attempts` counts what a restart
-must not forget.
+Requests are counted in this process's memory, which costs nothing, and where several processes share a PostgreSQL they
+tell each other. `control.accounts.attempts` counts what a restart must not forget.
 https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/
 """
 
-import math
-import time
 from collections.abc import Sequence
 
 from flask import Flask, Response, current_app, g
-from limits import RateLimitItem, RateLimitItemPerMinute, RateLimitItemPerSecond
-from limits.storage import MemoryStorage
-from limits.strategies import FixedWindowRateLimiter
+from sqlalchemy import Engine
 
 from control.accounts import attempts
 from control.accounts.attempts import Counted, Taken, TooManyAttempts
@@ -20,6 +16,8 @@ from control.errors import TooManyRequests
 from control.settings import Settings
 from control.web.client_address import client
 from control.web.engine import db
+from control.web.shared_windows import SharedWindows
+from control.web.windows import Limit, Windows
 
 READS = "reads"
 CHANGES = "changes"  # everything that is not a read, submissions too
@@ -30,18 +28,23 @@ EXTENSION = "limits"  # its key among the app's extensions
 
 
 class Limits:
-    def __init__(self, settings: Settings) -> None:
-        self.windows = FixedWindowRateLimiter(MemoryStorage())
-        self.items: dict[str, RateLimitItem] = {
-            READS: RateLimitItemPerSecond(settings.reads_per_second, namespace=READS),
-            CHANGES: RateLimitItemPerMinute(settings.changes_per_minute, namespace=CHANGES),
-            SUBMISSIONS: RateLimitItemPerMinute(settings.submissions_per_minute, namespace=SUBMISSIONS),
-            LINKS: RateLimitItemPerMinute(settings.links_per_minute, namespace=LINKS),
+    """`engine` is given where other processes may count as well."""
+
+    def __init__(self, settings: Settings, engine: Engine | None = None) -> None:
+        self.windows = Windows()
+        self.shared = SharedWindows(engine) if engine else None
+        self.by_name = {
+            READS: Limit(READS, settings.reads_per_second, 1),
+            CHANGES: Limit(CHANGES, settings.changes_per_minute, 60),
+            SUBMISSIONS: Limit(SUBMISSIONS, settings.submissions_per_minute, 60),
+            LINKS: Limit(LINKS, settings.links_per_minute, 60),
         }
 
 
 def install(app: Flask, settings: Settings) -> None:
-    app.extensions[EXTENSION] = Limits(settings)
+    with app.app_context():
+        several = db.engine.dialect.name == "postgresql"
+        app.extensions[EXTENSION] = Limits(settings, db.engine if several else None)
     app.after_request(_write)
 
 
@@ -51,17 +54,15 @@ def take(name: str, who: str, cost: int = 1) -> None:
     A cost above the limit of the window counts as the whole limit. A `cost` of 0 only asks whether it is used up.
     """
     limits: Limits = current_app.extensions[EXTENSION]
-    item = limits.items[name]
-    if limits.windows.get_window_stats(item, who).reset_time > time.time() + item.get_expiry() + 1:
-        limits.windows.clear(item, who)  # the clock went back, and this window would last much too long
-    within = limits.windows.hit(item, who, cost=min(cost, item.amount))
-    stats = limits.windows.get_window_stats(item, who)
-    left = max(1, math.ceil(stats.reset_time - time.time()))
-    announce(name, item.amount, item.get_expiry(), stats.remaining, left)
-    if not within:
-        raise TooManyRequests(
-            f"More than {item.amount:,} {name} in {item.get_expiry()} s: come again in {left} s.", left
-        )
+    limit = limits.by_name[name]
+    window = limits.windows.of(limit, who)
+    place = window.add(min(cost, limit.most))
+    if limits.shared:
+        place = limits.shared.settle(limit, who, window, place)
+    left = limits.windows.left(window)
+    announce(name, limit.most, limit.seconds, max(0, limit.most - window.own - window.others), left)
+    if place + window.others > limit.most:
+        raise TooManyRequests(f"More than {limit.most:,} {name} in {limit.seconds} s: come again in {left} s.", left)
 
 
 def take_links(who: str, links: Sequence[str]) -> None:

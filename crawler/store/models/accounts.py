@@ -100,7 +100,9 @@ class ApiToken(Base):
 
 
 class Attempts(Base):
-    """How often something, such as a login, was tried since its window of time began."""
+    """How often something, such as a login, was tried since its window of time began; of requests, what several
+    API processes have counted together.
+    """
 
     __tablename__ = "tries"
 
