@@ -64,7 +64,7 @@ class System:
             self.supervisor.add("api", ("control.api",))
         if self.schedules:
             self.supervisor.add_with_sign_of_life("scheduler", ("control.scheduler",))
-        self.liveness: dict[str, Liveness] = {}
+        self.watched: dict[str, Liveness | Watchdog] = {}
 
     def scrapyd_environment(self, scrapyd: Address) -> dict[str, str]:
         return {
@@ -111,8 +111,8 @@ class System:
     def watch_scrapyd(self, scrapyd: Address) -> Check:
         user = (self.settings.scrapyd_username, self.settings.scrapyd_password)
         check = Check(f"{scrapyd.url}/daemonstatus.json", user)
-        watchdog = Watchdog(check, self.settings.max_runs, partial(self.restart, "scrapyd"))
-        watchdog.startService()
+        self.watched["scrapyd"] = Watchdog(check, self.settings.max_runs, partial(self.restart, "scrapyd"))
+        self.watched["scrapyd"].startService()
         return check
 
     def watch_ours(self) -> None:
@@ -123,8 +123,8 @@ class System:
             self.watch("scheduler", lambda: self.supervisor.is_alive("scheduler"), SCHEDULER_SECONDS)
 
     def watch(self, name: str, is_alive: Callable[[], Awaitable[bool]], silent: float) -> None:
-        self.liveness[name] = Liveness(is_alive, silent, partial(self.restart, name))
-        self.liveness[name].startService()
+        self.watched[name] = Liveness(is_alive, silent, partial(self.restart, name))
+        self.watched[name].startService()
 
     def restart(self, name: str, why: str) -> None:
         say(f"{name} {why}: it is started anew")
@@ -132,8 +132,8 @@ class System:
 
     def died(self, name: str, how: str) -> None:
         """Handle the end of a process. During the start the system ends with a message; later it mends itself."""
-        if name in self.liveness:
-            self.liveness[name].begin()
+        if name in self.watched:
+            self.watched[name].begin()
         if self.ready:
             say(f"{name} ended ({how}) and is started again; see {LOGS / name}.log")
             return
