@@ -61,17 +61,18 @@ def outcome(answer):
 
 class TestCalls:
     @pytest.mark.parametrize(
-        ("wants", "credential", "calls"),
+        ("of_walls", "of_videos", "credential", "calls"),
         [
-            (walls(10_000), SERVICE, 100),
-            (walls(10_000), USER, 4),
-            (videos(10_000), USER, 2),
-            (walls(2500) + videos(100), USER, 2),
-            (walls(2400) + videos(200), USER, 1),
-            (walls(1), USER, 1),
+            (10_000, 0, SERVICE, 100),
+            (10_000, 0, USER, 4),
+            (0, 10_000, USER, 2),
+            (2500, 100, USER, 2),
+            (2400, 200, USER, 1),
+            (1, 0, USER, 1),
         ],
     )
-    def test_the_fewest_requests(self, wants, credential, calls):
+    def test_the_fewest_requests(self, of_walls, of_videos, credential, calls):
+        wants = walls(of_walls) + videos(of_videos)
         planned = plan(wants, credential)
         assert len(planned) == calls
         assert sorted(id(each) for call in planned for each in call.wants) == sorted(map(id, wants))
