@@ -1,6 +1,7 @@
 """`POST /get-views/<platform>`: the original's way to hand in links. Each platform has such a route."""
 
 from collections.abc import Callable
+from functools import cache
 
 from flask_openapi3.blueprint import APIBlueprint
 from pydantic import Field
@@ -20,8 +21,13 @@ class GetViewsAnswer(Accepted):
 
 
 def blueprint() -> APIBlueprint:
+    return _blueprint(tuple(known()))
+
+
+@cache  # as any other resource it is made once; tests know other platforms, and make hundreds of apps
+def _blueprint(platforms: tuple[str, ...]) -> APIBlueprint:
     api = resource("get-views", ORIGINAL, authenticate, open_submissions.guard, takes_links=True)
-    for platform in known():
+    for platform in platforms:
         route = api.post(
             f"/get-views/{platform}",
             operation_id=f"get_views_{platform}",
