@@ -120,7 +120,7 @@ def list_users() -> None:
 def list_nodes() -> None:
     """List all nodes, those that stand in SCRAPYD_URLS among them."""
     settings: Settings = current_app.config[SETTINGS]
-    fleet = members_of(settings.listed_nodes, settings.max_runs, host_id())
+    fleet = members_of(settings.listed_nodes, host_id())
     with db.engine.connect() as connection:
         found = fleet(connection)
     _print(NODE_COLUMNS, *((n.url, str(n.slots), "yes" if n.draining else "no", n.fault) for n in found))

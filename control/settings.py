@@ -25,11 +25,20 @@ class SettingsError(ValueError):
     """Bad settings: a line for each variable with its name and the fix, never its value."""
 
 
-def _urls(text: str) -> tuple[str, ...]:
-    urls = tuple(dict.fromkeys(_node(url.strip()) for url in text.split(",") if url.strip()))
-    if not urls:
+def _listed(text: str) -> dict[str, int]:
+    nodes = dict(_listed_node(word.strip()) for word in text.split(",") if word.strip())
+    if not nodes:
         raise ValueError("must be addresses such as http://127.0.0.1:6800, separated by commas")
-    return urls
+    return nodes
+
+
+def _listed_node(text: str) -> tuple[str, int]:
+    """Read an address and the slots of its node, 0 if they are not given."""
+    url, mark, words = text.partition("#")
+    given = re.fullmatch(r"slots=([1-9][0-9]{0,2}|1000)", words)
+    if mark and not given:
+        raise ValueError("must say how many runs a node takes as in http://k8s:6800#slots=8, from 1 to 1000")
+    return _node(url), int(given[1]) if given else 0
 
 
 def _node(url: str) -> str:
@@ -106,7 +115,7 @@ class Settings(BaseSettings):
     algorithm: Literal["HS256", "HS384", "HS512"] = "HS256"
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=1, le=65_535)
-    scrapyd_urls: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_urls)] = ("http://127.0.0.1:6800",)
+    scrapyd_urls: Annotated[dict[str, int], NoDecode, BeforeValidator(_listed)] = {"http://127.0.0.1:6800": 0}
     node_url: Annotated[str, BeforeValidator(_reachable)] = ""
     scrapyd_bind_address: str = ""
     scrapyd_username: str = "views"
@@ -145,10 +154,13 @@ class Settings(BaseSettings):
         return {*LOCAL, own.lower(), *self.trusted_hosts}
 
     @property
-    def listed_nodes(self) -> tuple[str, ...]:
-        """The nodes that count although they have not registered. By default that is this host's own, if it has one."""
+    def listed_nodes(self) -> dict[str, int]:
+        """The slots of each node that counts although it has not registered. By default that is this host's own, if it
+        has one.
+        """
         own = "node" in self.roles and not self.node_url
-        return self.scrapyd_urls if own or "scrapyd_urls" in self.model_fields_set else ()
+        listed = self.scrapyd_urls if own or "scrapyd_urls" in self.model_fields_set else {}
+        return {url: slots or self.max_runs for url, slots in listed.items()}
 
     @field_validator("secret_key")
     @classmethod

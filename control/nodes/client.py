@@ -1,4 +1,9 @@
-"""A client of one scrapyd. Its answers are hints only: the truth is in the database."""
+"""A client of one scrapyd, or of what speaks its protocol. Its answers are hints only: the truth is in the database.
+
+scrapyd-k8s 0.9, which starts a pod for each run, differs in what is used here: it has no `status.json`, it answers a
+second post of a run with HTTP 500, and it lists no jobs while Kubernetes does not answer it.
+https://github.com/q-m/scrapyd-k8s/blob/ca52c5e/scrapyd_k8s/api.py
+"""
 
 import sys
 from collections.abc import Iterator
@@ -35,6 +40,7 @@ with _without_scrapy():
     from scrapyd_client.pyclient import ScrapydClient
 
 TIMEOUT_SECONDS = (2, 10)  # to connect, to answer
+STATES = ("pending", "running", "finished")  # of a job
 
 
 class ScrapydError(Exception):
@@ -45,12 +51,28 @@ class RefusedError(ScrapydError):
     """scrapyd answered and refused the request."""
 
 
+class NoServiceError(ScrapydError):
+    """scrapyd has no such service."""
+
+
+class BrokenError(ScrapydError):
+    """scrapyd broke over the request, of which some or all may be done."""
+
+
+ERRORS = {requests.codes.not_found: NoServiceError, requests.codes.server_error: BrokenError}  # by HTTP status
+
+
 @dataclass(frozen=True, slots=True)
 class Jobs:
-    """The ids of the runs that a scrapyd has."""
+    """The ids of the runs that a scrapyd has. One that is not listed may be there all the same."""
 
     pending: tuple[str, ...] = ()
     running: tuple[str, ...] = ()
+    finished: tuple[str, ...] = ()
+
+    def __contains__(self, run_id: str) -> bool:
+        """Whether the run waits or works there."""
+        return run_id in self.pending or run_id in self.running
 
 
 class Clients:
@@ -79,20 +101,33 @@ class Scrapyd(ScrapydClient):
 
     def has(self, run_id: str) -> bool:
         """Whether the run waits or works there. False does not prove that it never will."""
-        return self.status(run_id, PROJECT).get("currstate") in {"pending", "running"}
+        try:
+            return self.status(run_id, PROJECT).get("currstate") in {"pending", "running"}
+        except NoServiceError:
+            return run_id in self.listed()
 
     def listed(self) -> Jobs:
-        """Return the ids of the runs that wait or work there."""
+        """Return the ids of the runs that wait or work there, and of some that are over."""
         answer = self.jobs(PROJECT)
         try:
-            pending, running = (tuple(str(job["id"]) for job in answer[state]) for state in ("pending", "running"))
+            return Jobs(*(tuple(str(job["id"]) for job in answer[state]) for state in STATES))
         except (KeyError, TypeError) as error:
             raise ScrapydError(f"{self.url}: no list of jobs") from error
-        return Jobs(pending, running)
 
     def post(self, spider: str, run_id: str) -> None:
         """Schedule the run. The job has the run's id, which is also its only argument."""
-        self.schedule(PROJECT, spider, [("jobid", run_id), ("run", run_id)])
+        try:
+            self.schedule(PROJECT, spider, [("jobid", run_id), ("run", run_id)])
+        except BrokenError:
+            if not self._has_taken(run_id):
+                raise
+
+    def _has_taken(self, run_id: str) -> bool:
+        """Whether the run is there after all. Raises RefusedError where its job is over: it takes no second one."""
+        listed = self.listed()
+        if run_id in listed.finished and run_id not in listed:
+            raise RefusedError(f"{self.url}: the job of this run is over there, and it started nothing")
+        return run_id in listed
 
     def _get(self, basename: str, params: Any = None) -> dict[str, Any]:
         return self._ask("GET", basename, params=params)
@@ -104,13 +139,26 @@ class Scrapyd(ScrapydClient):
         address = f"{self.url}/{basename}.json"
         try:
             response = self.session.request(method, address, timeout=self.timeout, allow_redirects=False, **kwargs)
-            if response.status_code == requests.codes.unauthorized:
-                raise ScrapydError(f"{self.url}: HTTP 401: SCRAPYD_PASSWORD is not this scrapyd's")
-            answer = response.json()
-        except (requests.RequestException, ValueError) as error:
+        except requests.RequestException as error:
             raise ScrapydError(f"{self.url}: {type(error).__name__}") from error
-        if response.status_code != requests.codes.ok or not isinstance(answer, dict) or answer.get("status") != "ok":
-            message = str(answer.get("message", ""))[:200] if isinstance(answer, dict) else ""
-            kind = RefusedError if response.status_code == requests.codes.ok and message else ScrapydError
-            raise kind(f"{self.url}: HTTP {response.status_code} {message}")
-        return answer
+        return self._read(response)
+
+    def _read(self, response: requests.Response) -> dict[str, Any]:
+        status = response.status_code
+        if status == requests.codes.unauthorized:
+            raise ScrapydError(f"{self.url}: HTTP 401: SCRAPYD_PASSWORD is not this scrapyd's")
+        answer = _json(response)
+        if status == requests.codes.ok and answer.get("status") == "ok":
+            return answer
+        message = str(answer.get("message", ""))[:200]
+        kind = RefusedError if status == requests.codes.ok and message else ERRORS.get(status, ScrapydError)
+        raise kind(f"{self.url}: HTTP {status} {message or 'without a message'}")
+
+
+def _json(response: requests.Response) -> dict[str, Any]:
+    """Read a JSON object, an empty one where it is none: an error may be told in HTML."""
+    try:
+        answer = response.json()
+    except ValueError:
+        return {}
+    return answer if isinstance(answer, dict) else {}

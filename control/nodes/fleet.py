@@ -3,7 +3,7 @@
 import json
 import random
 from collections import Counter
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -35,20 +35,21 @@ class Member:
 Fleet = Callable[[Connection], list[Member]]
 
 
-def members_of(listed: Sequence[str], slots: int, host: str) -> Fleet:
-    """Return what looks for the nodes: those that registered, and those that are `listed` in a setting and cannot: they
-    count as having so many slots each. `host` is the id of who asks.
+def members_of(listed: Mapping[str, int], host: str) -> Fleet:
+    """Return what looks for the nodes: those that registered, and those that are `listed` with their slots in a setting
+    and cannot. `host` is the id of who asks.
     """
-    return lambda connection: _members(connection, listed, slots, host)
+    return lambda connection: _members(connection, listed, host)
 
 
-def _members(connection: Connection, listed: Sequence[str], slots: int, host: str) -> list[Member]:
+def _members(connection: Connection, listed: Mapping[str, int], host: str) -> list[Member]:
     rows = nodes.registered(connection)
     heard = [row for row in rows if row.silent_for <= SILENT_SECONDS]
     usual = _usual([_traits(row) for row in heard])
     ours = {row.url for row in rows if row.host == host} | set(listed)
     known = [Member(row.url, row.slots, bool(row.draining), _fault(row, usual, ours)) for row in rows]
-    return [*known, *(Member(url, slots) for url in listed if url not in {member.url for member in known})]
+    others = listed.keys() - {member.url for member in known}
+    return [*known, *(Member(url, slots) for url, slots in listed.items() if url in others)]
 
 
 def _fault(row: Any, usual: Mapping[str, str], ours: Container[str]) -> str:

@@ -54,7 +54,7 @@ class Scheduler:
 
     def __init__(self, engine: Engine, settings: Settings) -> None:
         self.engine = engine
-        self.all_nodes = members_of(settings.listed_nodes, settings.max_runs, host_id())
+        self.all_nodes = members_of(settings.listed_nodes, host_id())
         self.clients = Clients(settings.scrapyd_username, settings.scrapyd_password)
         self.leadership = Leadership(engine, host_id())
         self.pulse = Pulse(engine)

@@ -8,6 +8,7 @@ import fcntl
 import os
 import socket
 import sys
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import IO, NoReturn
@@ -59,7 +60,7 @@ class Address:
             raise CannotStartError(f"{self.setting}: cannot listen on {self.host}:{self.port}: {what}") from None
 
 
-def own_scrapyd(urls: tuple[str, ...], node_url: str = "", bind_address: str = "") -> Address | None:
+def own_scrapyd(urls: Iterable[str], node_url: str = "", bind_address: str = "") -> Address | None:
     """Find out where the scrapyd that is ours to start listens: as `node_url` says, else the first node on loopback."""
     if node_url:
         where = urlsplit(node_url)

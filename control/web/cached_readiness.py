@@ -26,7 +26,7 @@ CACHED = "readiness"  # its key among the app's extensions
 
 def install(app: Flask, settings: Settings) -> None:
     clients = Clients(settings.scrapyd_username, settings.scrapyd_password, SCRAPYD_SECONDS)
-    fleet = members_of(settings.listed_nodes, settings.max_runs, host_id())
+    fleet = members_of(settings.listed_nodes, host_id())
     with app.app_context():
         engine = db.engine
     trouble = app.extensions[TROUBLE]

@@ -86,8 +86,13 @@ def own_url(config: Config) -> str:
     if bind in EVERYWHERE:
         return ""
     host = f"[{bind}]" if ":" in bind else bind
-    listed = (url.strip().rstrip("/") for url in os.environ.get("SCRAPYD_URLS", "").split(","))
+    listed = (_without_slots(word) for word in os.environ.get("SCRAPYD_URLS", "").split(","))
     return next((url for url in listed if _is(url, bind, port)), f"http://{host}:{port}")
+
+
+def _without_slots(listed: str) -> str:
+    """Return an address of SCRAPYD_URLS without `#slots=8`: who registers says for itself how many it has."""
+    return listed.partition("#")[0].strip().rstrip("/")
 
 
 def _is(url: str, bind: str, port: str) -> bool:

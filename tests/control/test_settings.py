@@ -22,7 +22,7 @@ def nothing_set(monkeypatch, tmp_path):
 def test_every_setting_has_a_default(tmp_path):
     chosen = Settings()
     assert (chosen.algorithm, chosen.host, chosen.port) == ("HS256", "127.0.0.1", 8000)
-    assert (chosen.scrapyd_urls, chosen.scrapyd_username) == (("http://127.0.0.1:6800",), "views")
+    assert (chosen.scrapyd_urls, chosen.scrapyd_username) == ({"http://127.0.0.1:6800": 0}, "views")
     assert (chosen.max_runs, chosen.batch_deadline) == (os.cpu_count(), 86_400)
     for name, value in (("secret_key", chosen.secret_key), ("scrapyd_password", chosen.scrapyd_password)):
         file = tmp_path / "var" / name
@@ -53,8 +53,9 @@ def test_empty_is_unset(monkeypatch, name):
         ("ALGORITHM", "HS512", "HS512"),
         ("HOST", "0.0.0.0", "0.0.0.0"),
         ("PORT", "65535", 65_535),
-        ("SCRAPYD_URLS", "http://a:6800/, https://b ,http://a:6800", ("http://a:6800", "https://b")),
-        ("SCRAPYD_URLS", "http://[::1]:6800", ("http://[::1]:6800",)),
+        ("SCRAPYD_URLS", "http://a:6800/, https://b ,http://a:6800", {"http://a:6800": 0, "https://b": 0}),
+        ("SCRAPYD_URLS", "http://[::1]:6800", {"http://[::1]:6800": 0}),
+        ("SCRAPYD_URLS", "http://k8s:6800/#slots=8,http://b#slots=1000", {"http://k8s:6800": 8, "http://b": 1000}),
         ("NODE_URL", " http://10.0.0.5:6800/ ", "http://10.0.0.5:6800"),
         ("NODE_URL", "http://node-1.internal", "http://node-1.internal"),
         ("NODE_URL", "http://[fd00::5]:6800", "http://[fd00::5]:6800"),
@@ -94,6 +95,12 @@ def test_good_values(monkeypatch, name, text, value):
         ("SCRAPYD_URLS", "http://127.0.0.1:99999"),
         ("SCRAPYD_URLS", "http://[::1"),
         ("SCRAPYD_URLS", "http://"),
+        ("SCRAPYD_URLS", "http://a:6800#slots"),
+        ("SCRAPYD_URLS", "http://a:6800#slots=0"),
+        ("SCRAPYD_URLS", "http://a:6800#slots=1001"),
+        ("SCRAPYD_URLS", "http://a:6800#slots=８"),
+        ("SCRAPYD_URLS", "http://a:6800#"),
+        ("SCRAPYD_URLS", "#slots=8"),
         ("SCRAPYD_URLS", "http://a b:6800"),
         ("SCRAPYD_URLS", "http://views:hidden@127.0.0.1:6800"),
         ("NODE_URL", "10.0.0.5:6800"),
@@ -159,12 +166,13 @@ def test_secrets_are_not_shown():
 
 
 def test_the_default_node_counts_only_where_this_host_has_it(monkeypatch):
-    assert Settings().listed_nodes == ("http://127.0.0.1:6800",)
+    monkeypatch.setenv("MAX_RUNS", "3")
+    assert Settings().listed_nodes == {"http://127.0.0.1:6800": 3}
     monkeypatch.setenv("ROLES", "api,scheduler")
-    assert Settings().listed_nodes == ()
-    monkeypatch.setenv("SCRAPYD_URLS", "http://10.0.0.5:6800")
-    assert Settings().listed_nodes == ("http://10.0.0.5:6800",)
+    assert Settings().listed_nodes == {}
+    monkeypatch.setenv("SCRAPYD_URLS", "http://10.0.0.5:6800,http://10.0.0.6:6800#slots=8")
+    assert Settings().listed_nodes == {"http://10.0.0.5:6800": 3, "http://10.0.0.6:6800": 8}
     monkeypatch.delenv("SCRAPYD_URLS")
     monkeypatch.setenv("ROLES", "node")
     monkeypatch.setenv("NODE_URL", "http://10.0.0.7:6800")
-    assert Settings().listed_nodes == ()
+    assert Settings().listed_nodes == {}

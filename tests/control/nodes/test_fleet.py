@@ -26,7 +26,7 @@ def described(number, host="", slots=2, version="1.0.0", **traits):
 
 def look(engine, *listed):
     with engine.connect() as connection:
-        return {each.url: each for each in members_of(listed, 7, HERE)(connection)}
+        return {each.url: each for each in members_of(dict.fromkeys(listed, 7), HERE)(connection)}
 
 
 @pytest.fixture
@@ -128,4 +128,4 @@ def test_free_slots_are_those_that_runs_leave(three):
         connection.execute(update(Run).values(node=URL.format(2)))
     nodes.set_draining(three, URL.format(3), draining=True)
     with three.connect() as connection:
-        assert places(connection, members_of((), 7, HERE)) == {URL.format(1): 2, URL.format(2): 1}
+        assert places(connection, members_of({}, HERE)) == {URL.format(1): 2, URL.format(2): 1}

@@ -15,6 +15,7 @@ from crawler.scrapyd import registration
         ({"SCRAPYD_BIND_ADDRESS": "0.0.0.0"}, ""),
         ({"SCRAPYD_BIND_ADDRESS": "0.0.0.0", "NODE_URL": "http://10.0.0.5:6800/"}, "http://10.0.0.5:6800"),
         ({"SCRAPYD_URLS": "http://10.0.0.9:6800, http://localhost:6800/"}, "http://localhost:6800"),
+        ({"SCRAPYD_URLS": "http://localhost:6800/#slots=9"}, "http://localhost:6800"),
         ({"SCRAPYD_URLS": "http://localhost:7000,http://x:99999,http://[x"}, "http://127.0.0.1:6800"),
     ],
 )
