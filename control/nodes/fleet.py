@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import Connection, func, select
 
+from crawler.process.environment import VERSION
 from crawler.process.loopback import is_loopback
 from crawler.queue import nodes
 from crawler.queue.nodes import SILENT_SECONDS
@@ -66,14 +67,18 @@ def _traits(row: Any) -> dict[str, str]:
 
 
 def _usual(found: list[dict[str, str]]) -> dict[str, str]:
-    """Return what most nodes have; a node without what only one other has is still the odd one."""
+    """Return what most nodes have; a node without what only one other has is still the odd one.
+
+    Of versions that are equally frequent it is ours, as far as it is one of them: it is our code that posts runs.
+    """
     names = dict.fromkeys(name for traits in found for name in traits)
-    return {name: _most([traits.get(name, NONE) for traits in found]) for name in names}
+    ours = {"version": VERSION}
+    return {name: _most([traits.get(name, NONE) for traits in found], ours.get(name)) for name in names}
 
 
-def _most(values: list[str]) -> str:
+def _most(values: list[str], ours: str | None) -> str:
     counts = Counter(value for value in values if value != NONE) or Counter(values)
-    return counts.most_common(1)[0][0]
+    return max(counts, key=lambda value: (counts[value], value == ours))
 
 
 def places(connection: Connection, fleet: Fleet) -> dict[str, int]:

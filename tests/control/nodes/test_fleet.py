@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import update
 
 from control.nodes.fleet import Member, members_of, places
+from crawler.process.environment import VERSION
 from crawler.queue import nodes
 from crawler.queue.nodes import Description
 from crawler.store.database import now
@@ -84,6 +85,14 @@ def test_of_two_nodes_the_one_without_tokens_is_the_odd_one(engine):
     nodes.register(engine, described(1, tokens="none"))
     nodes.register(engine, described(2))
     assert [each.usable for each in look(engine).values()] == [False, True]
+
+
+@pytest.mark.parametrize("versions", [("0.0.1", VERSION), (VERSION, "0.0.1"), (VERSION, "99.0.0"), ("99.0.0", VERSION)])
+def test_of_two_versions_that_of_the_scheduler_is_the_usual_one(engine, versions):
+    """While hosts are brought up to date one after another, half of the nodes may be of either version."""
+    for number, version in enumerate(versions, 1):
+        nodes.register(engine, described(number, version=version))
+    assert [each.usable for each in look(engine).values()] == [version == VERSION for version in versions]
 
 
 def test_a_silent_node_does_not_say_what_is_usual(engine):
