@@ -176,7 +176,8 @@ def scrapyd_of(settings: Settings) -> Address | None:
     """Return where our scrapyd is to listen. Without any setting of roles a host may well have none."""
     if "node" not in settings.roles:
         return None
-    found = own_scrapyd(settings.scrapyd_urls, settings.node_url, settings.scrapyd_bind_address)
+    listens = (settings.scrapyd_bind_address, settings.scrapyd_http_port)
+    found = own_scrapyd(settings.scrapyd_urls, settings.node_url, *listens)
     if not found and settings.roles != set(ROLES):
         raise CannotStartError("NODE_URL must be set for the role node: SCRAPYD_URLS names no scrapyd of this host")
     return found

@@ -3,7 +3,9 @@
 import os
 import re
 import secrets
+import ssl
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -56,15 +58,27 @@ def _node(url: str) -> str:
 
 
 def _reachable(url: str) -> str:
-    """Check the address of a scrapyd that is ours to start: it speaks no TLS, and has nothing below its root."""
+    """Check the address of a scrapyd that is ours to start: it has nothing below its root."""
     try:
         parts = urlsplit(_node(url.strip()))
-        usable = parts.scheme == "http" and parts.path in {"", "/"}
+        usable = parts.path in {"", "/"}
     except ValueError:
         usable = False
     if not usable:
         raise ValueError("must be an address such as http://10.0.0.5:6800, where other hosts reach this one's scrapyd")
     return parts._replace(path="").geturl()
+
+
+def _certificates(file: str) -> str:
+    """Check a file with the certificates of authorities. Return its whole path: processes start in several folders."""
+    path = environment.ROOT / Path(file.strip()).expanduser()
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
+    except ssl.SSLError:
+        raise ValueError(f"must name a file with certificates of authorities in PEM; {path} has none") from None
+    except OSError as error:
+        raise ValueError(f"must name a file that can be read: {path}: {error.strerror}") from None
+    return str(path)
 
 
 def _roles(text: str) -> frozenset[str]:
@@ -118,6 +132,8 @@ class Settings(BaseSettings):
     scrapyd_urls: Annotated[dict[str, int], NoDecode, BeforeValidator(_listed)] = {"http://127.0.0.1:6800": 0}
     node_url: Annotated[str, BeforeValidator(_reachable)] = ""
     scrapyd_bind_address: str = ""
+    scrapyd_http_port: int | None = Field(None, ge=1, le=65_535)
+    scrapyd_ca: Annotated[str, BeforeValidator(_certificates)] = ""
     scrapyd_username: str = "views"
     scrapyd_password: str = Field("", repr=False, validate_default=True)
     roles: Annotated[frozenset[str], NoDecode, BeforeValidator(_roles)] = frozenset(ROLES)

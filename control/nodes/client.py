@@ -76,28 +76,37 @@ class Jobs:
 
 
 class Clients:
-    """A client of each scrapyd, made when it is first asked for: nodes come and go."""
+    """A client of each scrapyd, made when it is first asked for: nodes come and go.
 
-    def __init__(self, username: str, password: str, timeout: tuple[float, float] = TIMEOUT_SECONDS) -> None:
+    `ca` is a file with the authorities that may vouch for a scrapyd behind TLS; empty: those that everybody trusts.
+    """
+
+    def __init__(
+        self, username: str, password: str, ca: str = "", timeout: tuple[float, float] = TIMEOUT_SECONDS
+    ) -> None:
         self.user = (username, password)
+        self.ca = ca
         self.timeout = timeout
         self.known: dict[str, Scrapyd] = {}
 
     def of(self, url: str) -> "Scrapyd":
         if url not in self.known:
-            self.known[url] = Scrapyd(url, *self.user, timeout=self.timeout)
+            self.known[url] = Scrapyd(url, *self.user, self.ca, self.timeout)
         return self.known[url]
 
 
 class Scrapyd(ScrapydClient):
     """scrapyd-client with time limits, which it lacks. scrapyd reports errors as HTTP 200 with `status: error`."""
 
-    def __init__(self, url: str, username: str, password: str, timeout: tuple[float, float] = TIMEOUT_SECONDS) -> None:
+    def __init__(
+        self, url: str, username: str, password: str, ca: str = "", timeout: tuple[float, float] = TIMEOUT_SECONDS
+    ) -> None:
         super().__init__(url, username, password)
         self.timeout = timeout
         self.session = requests.Session()
         self.session.trust_env = False  # no proxies between us and a loopback address
         self.session.auth = self.auth
+        self.session.verify = ca or True
 
     def has(self, run_id: str) -> bool:
         """Whether the run waits or works there. False does not prove that it never will."""
@@ -139,6 +148,9 @@ class Scrapyd(ScrapydClient):
         address = f"{self.url}/{basename}.json"
         try:
             response = self.session.request(method, address, timeout=self.timeout, allow_redirects=False, **kwargs)
+        except requests.exceptions.SSLError as error:
+            why = "its certificate is not trusted, or is another's: SCRAPYD_CA names a file with its authority"
+            raise ScrapydError(f"{self.url}: {why}") from error
         except requests.RequestException as error:
             raise ScrapydError(f"{self.url}: {type(error).__name__}") from error
         return self._read(response)

@@ -55,7 +55,7 @@ class Scheduler:
     def __init__(self, engine: Engine, settings: Settings) -> None:
         self.engine = engine
         self.all_nodes = members_of(settings.listed_nodes, host_id())
-        self.clients = Clients(settings.scrapyd_username, settings.scrapyd_password)
+        self.clients = Clients(settings.scrapyd_username, settings.scrapyd_password, settings.scrapyd_ca)
         self.leadership = Leadership(engine, host_id())
         self.pulse = Pulse(engine)
         self.pruner = Pruner(engine)

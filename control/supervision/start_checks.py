@@ -17,6 +17,8 @@ from urllib.parse import urlsplit
 from crawler.process import environment
 from crawler.process.loopback import is_loopback
 
+LOOPBACK, PORT = "127.0.0.1", 6800  # where a scrapyd listens that nobody tells anything else
+LISTENING = "SCRAPYD_BIND_ADDRESS, SCRAPYD_HTTP_PORT"
 LOGS = environment.VAR / "logs"
 LOCKS = {role: environment.VAR / f"{role}.lock" for role in ("api", "scheduler", "node")}
 
@@ -60,12 +62,19 @@ class Address:
             raise CannotStartError(f"{self.setting}: cannot listen on {self.host}:{self.port}: {what}") from None
 
 
-def own_scrapyd(urls: Iterable[str], node_url: str = "", bind_address: str = "") -> Address | None:
-    """Find out where the scrapyd that is ours to start listens: as `node_url` says, else the first node on loopback."""
+def own_scrapyd(
+    urls: Iterable[str], node_url: str = "", bind_address: str = "", port: int | None = None
+) -> Address | None:
+    """Find out where the scrapyd that is ours to start listens: as `node_url` says, else the first node on loopback.
+
+    It speaks no TLS: an https `node_url` is that of a proxy on this host.
+    """
     if node_url:
         where = urlsplit(node_url)
-        setting = "SCRAPYD_BIND_ADDRESS" if bind_address else "NODE_URL"
-        return Address(bind_address or where.hostname or "", where.port or 80, setting)
+        behind = where.scheme == "https"
+        host, usual = (LOOPBACK, PORT) if behind else (where.hostname or "", where.port or 80)
+        setting = LISTENING if behind or bind_address or port else "NODE_URL"
+        return Address(bind_address or host, port or usual, setting)
     for url in urls:
         parts = urlsplit(url)
         host = "127.0.0.1" if parts.hostname == "localhost" else parts.hostname or ""

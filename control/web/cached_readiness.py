@@ -25,7 +25,7 @@ CACHED = "readiness"  # its key among the app's extensions
 
 
 def install(app: Flask, settings: Settings) -> None:
-    clients = Clients(settings.scrapyd_username, settings.scrapyd_password, SCRAPYD_SECONDS)
+    clients = Clients(settings.scrapyd_username, settings.scrapyd_password, settings.scrapyd_ca, SCRAPYD_SECONDS)
     fleet = members_of(settings.listed_nodes, host_id())
     with app.app_context():
         engine = db.engine

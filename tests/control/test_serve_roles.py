@@ -10,10 +10,11 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
+import trustme
 
 from control.supervision import schema
 from crawler.store import database
-from tests import next_release
+from tests import next_release, tls_proxy
 from tests.checkout import copy_to
 from tests.conftest import execute
 from tests.control.test_serve import mark, nobody, refused, started
@@ -122,19 +123,28 @@ def test_only_what_is_wanted_starts_whoever_has_the_other_ports(folder, mark, tm
         nobody(system, mark, 0)
 
 
-def test_two_hosts_that_start_in_any_order_do_the_work_of_one(postgresql_server, mark, tmp_path):
-    database_url = empty(postgresql_server)
-    node_url = f"http://127.0.0.2:{free_port()}"
+@pytest.fixture
+def behind_tls(tmp_path):
+    """A node's address behind a proxy with TLS, and the settings of all hosts and of the node that go with it."""
+    authority, file, port = trustme.CA(), tmp_path / "authority.pem", free_port()
+    authority.cert_pem.write_to_path(file)
+    with tls_proxy.serving(authority.issue_cert("localhost"), ("127.0.0.1", port)) as shown:
+        url = f"https://localhost:{shown}"
+        yield url, {"SCRAPYD_CA": str(file), "SCRAPYD_URLS": url}, {"SCRAPYD_HTTP_PORT": str(port), "NODE_URL": url}
+
+
+def test_two_hosts_that_start_in_any_order_do_the_work_of_one(postgresql_server, mark, tmp_path, behind_tls):
+    node_url, of_all, of_node = behind_tls
     shared = {
-        "SQLALCHEMY_DATABASE_URL": database_url,
+        "SQLALCHEMY_DATABASE_URL": empty(postgresql_server),
         "SECRET_KEY": "k" * 40,
         "SCRAPYD_PASSWORD": "p" * 40,
-        "SCRAPYD_URLS": node_url,
         "VK_TOKENS": "standin-service",
         MARK: mark,
+        **of_all,
     }
     with StandIn() as vk, ThreadPoolExecutor() as threads:
-        node = host(tmp_path / "node", vk, shared, ROLES="node", NODE_URL=node_url)
+        node = host(tmp_path / "node", vk, shared, ROLES="node", **of_node)
         control = host(tmp_path / "control", vk, shared, ROLES="api,scheduler,migrate")
         try:
             starting = threads.submit(node.start)

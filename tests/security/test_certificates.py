@@ -1,15 +1,13 @@
 """VK behind TLS: who has no certificate that we trust sees no token and hears of no link."""
 
-import socket
-import ssl
 import time
 from contextlib import ExitStack
-from threading import Thread
 from urllib.parse import urlsplit
 
 import pytest
 import trustme
 
+from tests import tls_proxy
 from tests.crawler.spiders.vk_run import VkRun
 from tests.vk_standin import truth
 
@@ -26,43 +24,11 @@ def authority():
 
 @pytest.fixture
 def listen(vk):
-    """Serve the stand-in's TCP connections behind a certificate; the port."""
-
-    def listen(certificate):
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        certificate.configure_cert(context)
-        server = opened.enter_context(socket.create_server(("127.0.0.1", 0)))
-        Thread(target=serve, args=(server, context), daemon=True).start()
-        return server.getsockname()[1]
-
-    def serve(server, context):
-        while True:
-            try:
-                ours = server.accept()[0]
-            except OSError:
-                return
-            Thread(target=terminate, args=(ours, context), daemon=True).start()
-
-    def terminate(ours, context):
-        try:
-            with context.wrap_socket(ours, server_side=True) as crawler, socket.create_connection(target) as theirs:
-                Thread(target=pump, args=(theirs, crawler), daemon=True).start()
-                pump(crawler, theirs)
-        except OSError:
-            ours.close()
-
+    """Put TLS with a certificate before the stand-in; the port."""
     target = (urlsplit(vk.url).hostname, urlsplit(vk.url).port)
     vk.reset()
     with ExitStack() as opened:
-        yield listen
-
-
-def pump(source, sink):
-    try:
-        while piece := source.recv(65536):
-            sink.sendall(piece)
-    except OSError:
-        return
+        yield lambda certificate: opened.enter_context(tls_proxy.serving(certificate, target))
 
 
 @pytest.fixture
