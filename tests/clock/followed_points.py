@@ -19,7 +19,7 @@ FROM points JOIN posts ON posts.id = points.post_id LEFT JOIN readings ON readin
 ENDS = (MONTH, MONTH + 30 * DAY)
 SIDE, SAFETY = 600, 30  # seconds: a month's end is read in its last ten minutes but for the last half, and in the next
 LEAST, PART = 60, 0.02  # a point may be taken in a span of so many seconds, or of this part of the age
-LATE_SECONDS = 60.0  # that kills may cost
+LATE_SECONDS = 180.0  # that several kills at once may cost: a lease runs out, and what was killed has to start again
 SOON_SECONDS = 10.0  # without a kill: the clock stops a second after, and the scheduler looks once a second
 LOOKS = 1.1 * DAY  # a post that was not there is looked at once a day
 
