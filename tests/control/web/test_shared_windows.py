@@ -100,7 +100,10 @@ def test_another_window_begins_for_all(postgresql_url, patient):
     short = Limit("reads", 20, 1)
     with processes(postgresql_url) as (one, other):
         for _ in range(2):
-            assert sum(each.take(short) for _ in range(30) for each in (one, other)) in range(18, 23)
+            began = time.monotonic()
+            taken = sum(each.take(short) for _ in range(30) for each in (one, other))
+            windows = 1 + int(time.monotonic() - began)  # a busy machine may take longer than one lasts
+            assert 18 <= taken <= 22 * windows
             time.sleep(1.05)
 
 
