@@ -1,14 +1,14 @@
 # The development workflow. Needs Python 3.11 or later and make, nothing else.
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check chaos cluster month sheets fuzz lint bench demo screenshots audit licences lock clean
+.PHONY: help install run test check chaos cluster containers month sheets fuzz lint bench demo screenshots audit licences lock clean
 MAKEFLAGS += --no-print-directory
 
 PYTHON ?=
 export PYTHON
 
-test check chaos cluster month sheets fuzz: export TMPDIR = $(shell .ci/temporary)
-test check chaos cluster month sheets fuzz: export PYTHONDONTWRITEBYTECODE = # or every process compiles all that it imports
+test check chaos cluster containers month sheets fuzz: export TMPDIR = $(shell .ci/temporary)
+test check chaos cluster containers month sheets fuzz: export PYTHONDONTWRITEBYTECODE = # or every process compiles all that it imports
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -42,6 +42,11 @@ cluster: ## kill, cut off and stop hosts of a network made for it, as root, many
 	@.ci/install requirements-dev.txt
 	@.ci/test-programs
 	@CLUSTER=whole exec .venv/bin/python -m pytest -s -o timeout=0 tests/cluster $(ARGS)
+
+containers: ## bring compose.yaml up on podman, as root, with images of Debian's packages, and use it (CONTAINERS=DIR keeps what it fetched)
+	@.ci/install requirements-dev.txt
+	@.ci/test-programs mmdebstrap
+	@CONTAINERS=$(or $(CONTAINERS),anew) exec .venv/bin/python -m pytest -s -v -o timeout=0 tests/containers $(ARGS)
 
 sheets: ## send a sheet of 100,000 links in, measure it, and compare every cell of what comes out (some minutes)
 	@.ci/install requirements-dev.txt
