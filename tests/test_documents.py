@@ -11,6 +11,7 @@ from control.settings import Settings
 from control.web import problems
 from crawler import platforms
 from crawler.reasons import Reason
+from tests.vk_standin import truth
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -129,6 +130,12 @@ def test_every_relative_link_leads_somewhere(document):
 def test_every_file_that_is_named_is_there(document):
     for name in re.findall(r"`((?:control|crawler|tests)/[\w/.]+)`", document.read_text()):
         assert (ROOT / name).exists(), name
+
+
+def test_the_numbers_of_the_readmes_session_are_the_stand_ins():
+    """`make containers` asks all of it; this tells at once when the stand-in has come to other numbers."""
+    shown = re.findall(r'wall-1_340364".*?"views": ?(\d+)', (ROOT / "README.md").read_text(), re.DOTALL)
+    assert shown == [str(truth.views("wall", -1, 340364))] * 2
 
 
 def test_the_readme_can_be_read_in_one_go():
