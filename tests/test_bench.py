@@ -20,6 +20,7 @@ from tests.bench import (
     points,
     post,
     posts,
+    queue,
     report,
     sheets,
     stored,
@@ -62,6 +63,15 @@ def test_arrivals_within_the_budget_are_counted():
 )
 def test_the_worst_second_begins_anywhere_and_ends_before_the_next(times, worst):
     assert budget.worst_window(times) == worst
+
+
+@pytest.mark.process
+def test_many_open_batches_are_compared_with_few():
+    round_, ratio, *others = queue.measure(few=2, many=40, users=3, times=2, names=(SQLITE,))
+    assert round_.value > 0 < ratio.value
+    assert "give a run" in round_.how
+    assert [figure.value > 0 for figure in others] == [True] * 4
+    assert [figure.goal for figure in others] == ["≤ 10 ms"] * 3 + [""]
 
 
 @pytest.mark.process

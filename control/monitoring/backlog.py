@@ -4,23 +4,27 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Engine, case, func, literal, select
 
-from crawler.queue.claims import WAITING_LINK, parts
-from crawler.queue.demand import awaits_run
+from crawler.queue.demand import awaits_run, ready
+from crawler.queue.line import WAITING_LINK, first_due, later
 from crawler.store.database import now
 from crawler.store.models.batches import Batch, Link, Part
 from crawler.store.models.runs import Run
 
+MOST_LOOKED_AT = 20  # of a user's parts, or of all, those that are ready longest
 
-def oldest(engine: Engine, *which: ColumnElement[bool]) -> float | None:
+
+def oldest(engine: Engine, user_id: str | None = None) -> float | None:
     """Return for how many seconds the part of a batch that waits longest could have had a run. None if none waits.
-    `which` are the batches that are looked at.
+    With a `user_id` only this user's batches are looked at.
     """
+    which, order = ((Part.user_id == user_id,), Part.served_at) if user_id else ((), Part.ready_since)
+    waiting = ready(since().label("since")).where(awaits_run(), *which).order_by(order).limit(MOST_LOOKED_AT).subquery()
     with engine.connect() as connection:
-        seconds = connection.execute(parts(func.max(now() - _since())).where(awaits_run(), *which)).scalar()
+        seconds = connection.execute(select(now() - func.min(waiting.c.since))).scalar()
     return None if seconds is None else max(0.0, seconds)
 
 
-def _since() -> ColumnElement[float]:
+def since() -> ColumnElement[float]:
     """Since when a part could have a run: it exists, its wait and its last run are over, and one of its links is due.
 
     The earliest due time of its links is searched only if no link was due before all that. Most links were never tried
@@ -28,11 +32,6 @@ def _since() -> ColumnElement[float]:
     """
     last: Any = select(func.max(Run.finished_at)).where(Run.batch_id == Part.batch_id, Run.platform == Part.platform)
     ended = last.correlate(Part).scalar_subquery()
-    free = _later(_later(Batch.created_at, Part.waiting_until), func.coalesce(ended, literal(0.0)))
+    free = later(later(Batch.created_at, Part.waiting_until), func.coalesce(ended, literal(0.0)))
     was_due = select(Link.id).where(*WAITING_LINK, Link.not_before <= free).correlate(Batch, Part).exists()
-    due: Any = select(func.min(Link.not_before)).where(*WAITING_LINK).correlate(Part).scalar_subquery()
-    return case((was_due, free), else_=due)
-
-
-def _later(one: Any, other: Any) -> ColumnElement[float]:
-    return case((one > other, one), else_=other)
+    return case((was_due, free), else_=first_due())

@@ -20,6 +20,7 @@ SHIFTED_SECONDS = 600.0  # a smaller step does no lasting harm, and cannot be to
 WAITS: tuple[tuple[Any, Any, float, Any], ...] = (
     (Budget, Budget.paused_until, 0.0, true()),
     (Part, Part.waiting_until, 0.0, true()),
+    (Part, Part.ready_from, 0.0, true()),
     (Link, Link.not_before, 0.0, Link.status == Status.CREATED),
     (Run, Run.created_at, 0.0, Run.state.in_(ACTIVE)),
     (Run, Run.lease_until, SHIFTED_SECONDS, Run.state.in_(ACTIVE)),  # a living run keeps its lease ahead by itself

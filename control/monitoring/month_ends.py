@@ -23,7 +23,7 @@ def unattended(engine: Engine) -> float | None:
         if connection.execute(select(_is_measured())).scalar_one():
             return None
         waits = [connection.execute(select(now() - since)).scalar() for since in (_gathered(), _begun())]
-    waits.append(backlog.oldest(engine, ITS_BATCH))
+    waits.append(backlog.oldest(engine, SharedUser.MONTH_ENDS))
     return max((seconds for seconds in waits if seconds is not None), default=None)
 
 

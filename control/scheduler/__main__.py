@@ -24,6 +24,7 @@ from control.scheduler.closing import close, expire
 from control.scheduler.dispatch import Backoffs, deliver, enlist, look_again
 from control.scheduler.exporting import Exporter
 from control.scheduler.leadership import Leadership
+from control.scheduler.lining_up import come_up, examine
 from control.scheduler.months_ready import MonthTeller
 from control.scheduler.partitioning import PartitionKeeper
 from control.scheduler.pruning import Pruner
@@ -33,7 +34,7 @@ from control.scheduler.wakeup import Wakeup, source
 from control.settings import Settings
 from control.supervision.sign_of_life import SignOfLife
 from crawler.process.host import host_id
-from crawler.queue import claims
+from crawler.queue import demand
 from crawler.store import database
 from crawler.store.models.accounts import User, UserState
 from crawler.store.models.batches import Batch
@@ -42,6 +43,8 @@ from crawler.store.models.runs import Run
 
 TICK_SECONDS = 1.0  # how long it sleeps at most: a wakeup can be lost, and duties without one are done so often
 
+EXAMINED_SECONDS = 60.0  # so often all that is open is looked at, whether something was passed over
+MARGIN_SECONDS = 5.0  # of what is called new: a duty may have failed, or come late
 REFUSING_SECONDS = 5.0  # a node that has not taken runs for so long gets none for a while
 
 T = TypeVar("T")
@@ -66,7 +69,7 @@ class Scheduler:
         self.deliveries: Backoffs = defaultdict(Backoff)
         self.sign_of_life = SignOfLife()
         self.begun = False
-        self.tidied = -math.inf
+        self.tidied = self.examined = -math.inf
 
     def once(self) -> float:
         """Do every duty that is due, once. Return the seconds until the next one is due."""
@@ -85,6 +88,7 @@ class Scheduler:
             self.tidy()
         self.do("settle points", lambda: points.settle(self.engine), None)
         self.do("gather points", lambda: points.gather(self.engine), None)
+        self.do("line up", lambda: come_up(self.engine), None)
         fresh: list[str] = self.do("enlist", lambda: enlist(self.engine, self.fleet), [])
         self.do("deliver", lambda: deliver(self.engine, self.clients, fresh, self.deliveries), None)
         erasing = self.do("erase", partial(erase, self.engine), instead=False)
@@ -96,7 +100,7 @@ class Scheduler:
 
     def pause(self) -> float:
         """Wait until the next link is due. One that is due already waits for a slot, and whoever frees it wakes us."""
-        due = claims.next_ready(self.engine) or 0.0
+        due = demand.next_ready(self.engine) or 0.0
         return min(due, TICK_SECONDS) if due > 0 else TICK_SECONDS
 
     def fleet(self, connection: Connection) -> list[Member]:
@@ -105,10 +109,17 @@ class Scheduler:
         return [each for each in found if not self.deliveries[each.url].goes_on(REFUSING_SECONDS)] or found
 
     def tidy(self) -> None:
-        for name, duty in (("rescue", rescue), ("expire", expire), ("close", close)):
+        """Look at what has changed since the last time; now and then at all that is open, so that nothing is missed."""
+        began, everything = monotonic(), monotonic() - self.examined >= EXAMINED_SECONDS
+        since = math.inf if everything else began - self.tidied + MARGIN_SECONDS
+        for name, duty in (("rescue", rescue), ("expire", expire)):
             self.do(name, partial(duty, self.engine), None)
+        self.do("close", lambda: close(self.engine, since), None)
         self.do("relocate", lambda: relocate(self.engine, self.fleet), None)
-        self.tidied = monotonic()
+        if everything:
+            self.do("examine", lambda: examine(self.engine), None)
+            self.examined = began
+        self.tidied = began
 
     def do(self, name: str, duty: Callable[[], T], instead: T) -> T:
         """Do a duty unless it failed a short while ago; its result, or what is taken `instead`."""

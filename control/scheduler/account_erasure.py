@@ -5,6 +5,7 @@ from time import monotonic
 from sqlalchemy import Connection, Engine, delete, select, update
 
 from control.campaigns import campaigns
+from crawler.queue import line
 from crawler.queue.erasure import erase_batch, erase_links
 from crawler.store.database import now, writing
 from crawler.store.models.accounts import User, UserState
@@ -38,6 +39,7 @@ def _step(engine: Engine) -> bool:
             return True
         closed = update(Batch).where(Batch.id == batch_id, Batch.closed_at.is_(None))
         connection.execute(closed.values(closed_at=now()))  # so that it gets no run any more
+        line.close(connection, [batch_id])
         if not erase_links(connection, batch_id, LINKS_AT_ONCE):
             erase_batch(connection, batch_id)
     return True

@@ -17,7 +17,7 @@ from control.nodes.fleet import Fleet, places, take_place
 from control.scheduler.backoff import Backoff
 from crawler.platforms import spider_of
 from crawler.queue import dispatch_lock
-from crawler.queue.claims import IN_HAND, parts
+from crawler.queue.claims import IN_HAND
 from crawler.queue.demand import has_more
 from crawler.queue.round_robin import give_run, in_turn
 from crawler.store.database import now, writing
@@ -31,9 +31,10 @@ DOUBT_SECONDS = 10.0  # a posted run that has not started by then may have been 
 
 def look_again(engine: Engine) -> None:
     """Let batches that wait for a credential try at once, because a restart may have brought a new one."""
-    waiting = update(Part).where(Part.waiting_until > now())
+    opened = select(Batch.id).where(Batch.closed_at.is_(None))
+    waiting = update(Part).where(Part.batch_id.in_(opened), Part.waiting_until > now())
     with engine.begin() as connection:
-        connection.execute(waiting.values(waiting_until=0))
+        connection.execute(waiting.values(waiting_until=0, ready_since=now(), ready_from=None))
 
 
 def enlist(engine: Engine, fleet: Fleet) -> list[str]:
@@ -53,7 +54,7 @@ def _waiting(connection: Connection, found: Mapping[str, int]) -> list[Any]:
     free = sum(max(0, count) for count in found.values())
     if not free:
         return []
-    firsts = connection.execute(in_turn(free)).all()
+    firsts = in_turn(connection, free)
     return [*firsts, *islice(_large(connection), free - len(firsts))]
 
 
@@ -61,9 +62,11 @@ def _large(connection: Connection) -> Iterator[Any]:
     """Parts with more links for now than their runs can hold; those of users with few runs come first."""
     of_user = func.sum(func.count()).over(partition_by=Batch.user_id)
     statement = (
-        parts(Batch.id, Batch.user_id, Part.platform, func.count().label("runs"))
-        .join(Run, and_(Run.batch_id == Batch.id, Run.platform == Part.platform))
-        .where(Run.finished_at.is_(None), Part.waiting_until <= now())
+        select(Batch.id, Batch.user_id, Part.platform, func.count().label("runs"))
+        .select_from(Run)
+        .join(Batch, Batch.id == Run.batch_id)
+        .join(Part, and_(Part.batch_id == Run.batch_id, Part.platform == Run.platform))
+        .where(Run.finished_at.is_(None), Batch.closed_at.is_(None), Part.waiting_until <= now())
         .group_by(Batch.id, Part.batch_id, Part.platform)
         .order_by(of_user, func.count(), Part.served_at, Batch.id)
     )

@@ -17,11 +17,11 @@ from control.logs import get_logger
 from control.scheduler import telling
 from control.times import DAY_SECONDS
 from crawler.platforms import address
-from crawler.queue import erasure
+from crawler.queue import erasure, line
 from crawler.reasons import Reason
-from crawler.store.database import now, read_clock, upsert, writing
+from crawler.store.database import MOMENT, now, read_clock, upsert, writing
 from crawler.store.models.accounts import User
-from crawler.store.models.batches import Batch, Link, Part
+from crawler.store.models.batches import Batch, Link
 from crawler.store.models.campaigns import FollowedPost, Point, PointKind, SharedUser
 from crawler.store.models.posts import Post
 
@@ -30,7 +30,6 @@ log = get_logger()
 SHARED = tuple(SharedUser)
 POINT_KEY = ["post_id", "access_key", "due_at", "kind"]
 RETRYABLE = [reason for reason in Reason if reason.retryable]
-MOMENT: Any = select(now()).scalar_subquery()  # read once, so that an index serves: PostgreSQL's clock is volatile
 ARE_DUE = exists().where(FollowedPost.due_at.is_not(None), FollowedPost.late_at <= MOMENT)
 ARE_OPEN = exists().where(Point.settled_at.is_(None))
 AT_ONCE = 50 * POSTS_A_CALL  # points of one transaction
@@ -121,7 +120,7 @@ def _make(connection: Connection, platform: str, user: SharedUser, rows: list[Ro
     _ensure(connection, user)
     values = {"user_id": user, "platform": platform, "deadline_at": now() + DEADLINE_SECONDS}
     batch_id = connection.execute(insert(Batch).values(**values).returning(Batch.id)).scalar_one()
-    connection.execute(insert(Part).values(batch_id=batch_id, platform=platform))
+    line.enter(connection, user, batch_id, [platform])
     connection.execute(insert(Link), [_link(batch_id, position, row) for position, row in enumerate(rows)])
     points = [_point(row, batch_id, moment) for row in rows]
     new, anew = upsert(connection, Point), dict.fromkeys(("settled_at", "reading_id", "reason"))

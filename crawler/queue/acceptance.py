@@ -23,10 +23,11 @@ from sqlalchemy import (
 )
 
 from crawler.platforms.contract import Rejected, Target
+from crawler.queue import line
 from crawler.store import staging
 from crawler.store.database import now, upsert
 from crawler.store.models.base import random_id
-from crawler.store.models.batches import Batch, Link, Part, Status
+from crawler.store.models.batches import Batch, Link, Status
 from crawler.store.models.campaigns import Placement
 from crawler.store.models.posts import Post
 
@@ -149,8 +150,8 @@ def store(
     more = {"retry_of": batch.retry_of, "repeat_of": batch.repeat_of, "name": batch.name, "stored_bytes": kept}
     new = insert(Batch).values(**names, deadline_at=now() + batch.seconds, **end, **more).returning(Batch.id)
     batch_id = connection.execute(new).scalar_one()
-    for platform in platforms:
-        connection.execute(insert(Part).values(batch_id=batch_id, platform=platform))
+    if platforms:
+        line.enter(connection, batch.user_id, batch_id, platforms)
     rows = [_row(batch.platform, entry, served.get(entry.position)) for entry in given]
     with staging.staged(connection, GIVEN, rows):
         connection.execute(_posts(connection))

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, Update, and_, func, literal, or_, select, update
 
-from crawler.queue import dispatch_lock, wakeup
+from crawler.queue import dispatch_lock, line, wakeup
 from crawler.reasons import Reason
 from crawler.store.database import now, writing
 from crawler.store.models.batches import FINAL, Batch, Link, Status
@@ -31,6 +31,7 @@ def cancel_job(engine: Engine, job: str) -> str | None:
         if run is not None:
             theirs = and_(Link.batch_id == run.batch_id, Link.platform == run.platform)
             fail(connection, theirs, literal(Reason.CANCELLED), run_id=run.id)
+            line.run_ended(connection, run.id)
     wakeup.send(engine)  # its slot is free
     return None if run is None else run.id
 
@@ -39,7 +40,9 @@ def cancel_batch(connection: Connection, batch_id: int) -> None:
     """End a batch for good: its runs, and with them all links that are not final yet."""
     connection.execute(end(Run.batch_id == batch_id, RunState.FINISHED, Reason.CANCELLED))
     fail(connection, Link.batch_id == batch_id, literal(Reason.CANCELLED))
-    connection.execute(closing().where(Batch.id == batch_id))
+    closed = connection.execute(closing().where(Batch.id == batch_id).returning(Batch.user_id)).scalars().all()
+    line.close(connection, [batch_id])
+    line.leave(connection, closed)
 
 
 def closing() -> Update:

@@ -16,7 +16,6 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
-    exists,
     func,
     literal,
     select,
@@ -24,13 +23,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
-from crawler.queue import wakeup
+from crawler.queue import line, wakeup
 from crawler.queue.cancellation import end
 from crawler.queue.lease import extend_lease
 from crawler.reasons import Reason
 from crawler.store import bulk_parameters
 from crawler.store.database import now, writing
-from crawler.store.models.batches import Batch, Link, Part, Status
+from crawler.store.models.batches import Link, Part, Status
 from crawler.store.models.posts import Post
 from crawler.store.models.runs import Run, RunState
 
@@ -188,6 +187,7 @@ def settle(engine: Engine, run_id: str, lease: float, outcome: str, alarm: str |
 def end_in_order(connection: Connection, run_id: str, outcome: str, alarm: str | None = None) -> None:
     release(connection, run_id)
     connection.execute(end(Run.id == run_id, RunState.FINISHED, outcome).values(alarm=alarm))
+    line.run_ended(connection, run_id)
 
 
 def release(connection: Connection, run_id: str) -> None:
@@ -203,6 +203,7 @@ def mark_lost(connection: Connection, run_id: str, still: ColumnElement[bool], o
     values = charged(literal(Reason.LOST), literal("")) | {"sent": False, "company": _smaller_company(run_id)}
     connection.execute(in_flight.values(values))
     release(connection, run_id)
+    line.run_ended(connection, run_id)
     return True
 
 
@@ -220,27 +221,3 @@ def postpone_part(engine: Engine, run_id: str, lease: float, why: str, seconds: 
         waiting = {"waiting_for": why, "waiting_until": now() + seconds}
         mine = (Part.batch_id == batch_id, Part.platform == platform_of(run_id))
         connection.execute(update(Part).where(*mine).values(waiting))
-
-
-WAITING_LINK = (Link.batch_id == Part.batch_id, Link.platform == Part.platform, Link.status == Status.CREATED)
-HAS_ACTIVE_RUN = exists().where(Run.batch_id == Part.batch_id, Run.platform == Part.platform, Run.finished_at.is_(None))
-
-
-def parts(*columns: Any) -> Select[*tuple[Any, ...]]:
-    """Select of open batches and their parts. By the subquery SQLite finds them, not by all parts there ever were."""
-    opened = select(Batch.id).where(Batch.closed_at.is_(None))
-    return select(*columns).select_from(Batch).join(Part, Part.batch_id == Batch.id).where(Part.batch_id.in_(opened))
-
-
-def next_ready(engine: Engine) -> float | None:
-    """Seconds until the first batch that nobody works on has something to work on, None where none will have.
-
-    0 or less: one has now, and waits for a slot.
-    """
-    first: Any = select(func.min(Link.not_before)).where(*WAITING_LINK)
-    due = first.correlate(Part).scalar_subquery()
-    from_then = case((due > Part.waiting_until, due), else_=Part.waiting_until)
-    idle = (due.is_not(None), ~HAS_ACTIVE_RUN)
-    with engine.connect() as connection:
-        seconds: float | None = connection.execute(parts(func.min(from_then) - now()).where(*idle)).scalar()
-    return seconds

@@ -1,11 +1,13 @@
 """Whether there is work: for a run that wonders whether to stay, and for the scheduler that gives runs."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
     Engine,
+    Select,
     and_,
     exists,
     func,
@@ -15,7 +17,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
-from crawler.queue.claims import HAS_ACTIVE_RUN, WAITING_LINK, parts, platform_of
+from crawler.queue.claims import platform_of
+from crawler.queue.line import HAS_ACTIVE_RUN, LATER, READY, WAITING_LINK
 from crawler.store import bulk_parameters
 from crawler.store.database import now
 from crawler.store.models.batches import Batch, Link, Part, Status
@@ -37,9 +40,15 @@ def next_due(engine: Engine, run_id: str) -> float | None:
 
 
 def awaits_run() -> ColumnElement[bool]:
-    """Whether a part of an open batch has links to work on now and nobody who does: of `parts()`."""
+    """Whether a part has links to work on now and nobody who does: of `ready()`."""
     waiting_link = exists().where(*WAITING_LINK, Link.not_before <= now())
     return and_(Part.waiting_until <= now(), waiting_link, ~HAS_ACTIVE_RUN)
+
+
+def ready(*columns: Any) -> Select[*tuple[Any, ...]]:
+    """Select of open batches and those of their parts that may have something for a run. Parts are looked for first."""
+    found = select(*columns).select_from(Part).join(Batch, Batch.id == Part.batch_id)
+    return found.where(READY, bulk_parameters.hidden_from_planner(Batch.closed_at.is_(None)))
 
 
 def has_more(connection: Connection, batch_id: int, platform: str, than: int) -> bool:
@@ -58,10 +67,32 @@ def longest_waiting(engine: Engine) -> float | None:
 
     One that has only just come does not count: there may be a slot for it.
     """
-    served = parts(func.min(Part.served_at)).where(awaits_run(), Batch.created_at < now() - JUST_SECONDS)
+    waiting = ready(Part.served_at).where(awaits_run(), Batch.created_at < now() - JUST_SECONDS)
     with engine.connect() as connection:
-        longest: float | None = connection.execute(served).scalar()
+        longest: float | None = connection.execute(_longest_first(waiting)).scalar()
     return longest
+
+
+def next_ready(engine: Engine) -> float | None:
+    """Seconds until the first batch that nobody works on has something to work on, None where none will have.
+
+    0 or less: one has now, and waits for a slot.
+    """
+    with engine.connect() as connection:
+        if somebody_waits(connection):
+            return 0.0
+        later = select(Part.ready_from - now()).where(LATER).order_by(Part.ready_from).limit(1)
+        seconds: float | None = connection.execute(later).scalar()
+    return seconds
+
+
+def somebody_waits(connection: Connection) -> bool:
+    return connection.execute(_longest_first(ready(Part.batch_id).where(awaits_run()))).first() is not None
+
+
+def _longest_first(waiting: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    """The order of an index: those that a run works on were served last, so the first one that is looked at waits."""
+    return waiting.order_by(Part.served_at, Part.batch_id).limit(1)
 
 
 @dataclass(frozen=True, slots=True)

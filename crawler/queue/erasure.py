@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, delete, exists, literal, or_, select, update
 
+from crawler.queue import line
 from crawler.queue.cancellation import end
 from crawler.reasons import Reason
 from crawler.store import bulk_parameters
@@ -47,6 +48,7 @@ def erase_batch(connection: Connection, batch_id: int) -> None:
     for owner, freed in connection.execute(gone).all():
         less = update(User).where(User.id == owner).values(stored_bytes=User.stored_bytes - freed)
         connection.execute(less)
+        line.leave(connection, [owner])
 
 
 def erase_links(connection: Connection, batch_id: int, most: int) -> bool:

@@ -1,35 +1,81 @@
 """Whose batch gets a run next: everybody's first before anybody's second, whoever gives or takes the run."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, func, insert, select, update
+from sqlalchemy import Connection, Engine, Select, insert, select, tuple_, update
 
-from crawler.queue.claims import parts
-from crawler.queue.demand import awaits_run
+from crawler.queue.demand import awaits_run, ready, somebody_waits
 from crawler.store.database import now
 from crawler.store.models.accounts import User
 from crawler.store.models.base import random_id
 from crawler.store.models.batches import Batch, Part
 from crawler.store.models.runs import Run
 
+ORDER = (Part.served_at, Part.batch_id)  # of one user's parts
+FURTHER = 20  # users are looked at beside those who get a run
 
-def in_turn(limit: int) -> Select[*tuple[Any, ...]]:
-    """Parts of batches that wait for a run, with their users: of two first ones, whose user was served longest ago."""
-    place = func.row_number().over(partition_by=Batch.user_id, order_by=(Part.served_at, Batch.id))
-    return (
-        parts(Batch.id, Batch.user_id, Part.platform)
-        .join(User, User.id == Batch.user_id)
-        .where(awaits_run())
-        .order_by(place, User.served_at, Batch.id)
-        .limit(limit)
-    )
+
+def in_turn(connection: Connection, limit: int) -> list[Any]:
+    """Parts of batches that wait for a run, with their users: of two first ones, whose user was served longest ago.
+
+    Only few more users are looked at than get a run, and of each only so many parts as get one.
+    """
+    users = _whose_turn(connection, limit) if somebody_waits(connection) else []
+    each = limit if len(users) < limit else 1
+    found = [
+        ((place, user.served_at, part.id), part)
+        for user in users
+        for place, part in enumerate(_of_user(connection, user.id, each))
+    ]
+    return [part for _, part in sorted(found, key=lambda one: one[0])[:limit]]
+
+
+def _whose_turn(connection: Connection, limit: int) -> list[Any]:
+    """Find the users whose first waiting part gets a run; of those who were never served, whose batch came first.
+
+    Users are read in the order of their earliest batch in line. That is the first one that waits, or came before it: so
+    once those who were read are before all others, nobody is passed over.
+    """
+    found: list[Any] = []
+    more, last = limit + FURTHER, None
+    while True:
+        rows = connection.execute(_users(last, more)).all()
+        found = sorted((*found, *(row for row in rows if row.waits)), key=lambda row: (row.served_at, row.waits))[
+            :limit
+        ]
+        if len(rows) < more:
+            return found
+        more, last = 2 * more, rows[-1]
+        if len(found) == limit and _turn(found[-1]) <= (last.served_at, last.first_in_line):
+            return found
+
+
+def _turn(user: Any) -> tuple[float, int]:
+    return user.served_at, user.waits
+
+
+def _users(after: Any, limit: int) -> Select[*tuple[Any, ...]]:
+    """Those with a batch in line, and the first of each that waits."""
+    first: Any = ready(Part.batch_id).where(Part.user_id == User.id, awaits_run()).order_by(*ORDER).limit(1)
+    waits = first.correlate(User).scalar_subquery().label("waits")
+    key = (User.served_at, User.first_in_line, User.id)
+    users = select(*key, waits).where(User.first_in_line.is_not(None)).order_by(*key).limit(limit)
+    if after is not None:
+        users = users.where(tuple_(*key) > tuple_(after.served_at, after.first_in_line, after.id))
+    return users
+
+
+def _of_user(connection: Connection, user_id: str, limit: int) -> Sequence[Any]:
+    waiting = ready(Batch.id, Part.user_id, Part.platform).where(Part.user_id == user_id, awaits_run())
+    return connection.execute(waiting.order_by(*ORDER, Part.platform).limit(limit)).all()
 
 
 def next_platform(engine: Engine) -> str | None:
     """Name the platform whose turn it is; None: nobody waits for a run."""
     with engine.connect() as connection:
-        row = connection.execute(in_turn(1)).one_or_none()
-    return row.platform if row else None
+        found = in_turn(connection, 1)
+    return found[0].platform if found else None
 
 
 def give_run(connection: Connection, batch_id: int, user_id: str, platform: str, **values: Any) -> str | None:

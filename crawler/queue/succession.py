@@ -32,7 +32,7 @@ def take(engine: Engine, run_id: str, lease: float, alarm: str | None = None) ->
         mine = connection.execute(
             select(Run.job, Run.node, Run.owner, Run.platform, DRAINING).where(Run.id == run_id)
         ).one()
-        part = connection.execute(in_turn(1)).one_or_none()
+        part = next(iter(in_turn(connection, 1)), None)
         if part is None or part.platform != mine.platform or mine.draining:
             return None
         at_work: dict[str, Any] = {"state": RunState.RUNNING, "started_at": now(), "lease_until": now() + lease}

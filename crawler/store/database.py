@@ -42,6 +42,9 @@ def _postgresql_now(_element: now, _compiler: SQLCompiler, **_: Any) -> str:
     return "extract(epoch from clock_timestamp())::double precision"
 
 
+MOMENT: Any = select(now()).scalar_subquery()  # read once, so that an index serves: PostgreSQL's clock is volatile
+
+
 class folded(FunctionElement[str]):  # noqa: N801
     """Text in lower case, to compare it in any case. SQLite's own `lower` knows ASCII letters only."""
 

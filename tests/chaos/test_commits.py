@@ -104,6 +104,13 @@ def no_token_works(here, anna):
     anna.submit(batch(800))
 
 
+def a_wait_is_over(here, anna):
+    no_token_works(here, anna)
+    here.until(lambda: here.scalar(text("SELECT count(*) FROM parts WHERE ready_from IS NOT NULL")), "waiting")
+    change(here, "UPDATE parts SET waiting_until = 0")
+    change(here, "UPDATE parts SET ready_from = 1 WHERE ready_from IS NOT NULL")
+
+
 def the_scheduler_restarts(here, anna):
     anna.submit(batch())
     here.kill("scheduler")
@@ -207,6 +214,8 @@ PLACES = {
     "control.scheduler.dispatch._deliver": ordinary,
     "control.scheduler.closing.expire": ordinary,
     "control.scheduler.closing.close": ordinary,
+    "control.scheduler.lining_up.come_up": a_wait_is_over,
+    "control.scheduler.lining_up.examine": the_scheduler_restarts,
     "control.scheduler.rescue._lost": the_spider_hangs,
     "control.scheduler.pruning.remove": the_scheduler_restarts,
     "control.routes.exports.create_export": an_export_is_made,
@@ -266,6 +275,7 @@ def finished(here, anna):
     for key in paused:  # one by one: who locks several in another order than the spiders may lock them out
         change(here, "UPDATE budgets SET paused_until = 0 WHERE key = :key", key=key)
     change(here, "UPDATE parts SET waiting_until = 0")
+    change(here, "UPDATE parts SET ready_from = 1 WHERE ready_from IS NOT NULL")
     return not anna.open()
 
 

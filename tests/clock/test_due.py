@@ -28,6 +28,7 @@ PAST = {  # columns that say when something was, or from when on it may be
         "followed_posts.again_at",
     ),
     *("published_at", "gone_at", "begins_at", "closed_months.ends_at", "reopened_at"),
+    *("ready_since", "ready_from"),  # hints of what `Part.waiting_until` and `Link.not_before` say
     "leaders.until",  # whoever leads is there to extend it
 }
 

@@ -24,6 +24,7 @@ IMPATIENCE = (
     "UPDATE links SET not_before = 0 WHERE status = 'created'",
     f"UPDATE links SET attempts = 7 WHERE status = 'created' AND attempts > 0 AND detail IN ({OF_NO_USE})",
     "UPDATE parts SET waiting_until = 0",
+    "UPDATE parts SET ready_from = 1 WHERE ready_from IS NOT NULL",
 )
 
 

@@ -41,6 +41,7 @@ class User(Base):
     password_hash: Mapped[str]
     created_at: Mapped[float] = mapped_column(default=now())
     served_at: Mapped[float] = mapped_column(server_default="0")  # when a batch of theirs last got a run
+    first_in_line: Mapped[int | None] = mapped_column(BigInteger)  # of their batches, see `crawler.queue.line`
     admin: Mapped[bool] = mapped_column(server_default=text("false"))  # may read what operators read
     state: Mapped[str] = mapped_column(server_default=UserState.ACTIVE)
     stored_bytes: Mapped[int] = mapped_column(BigInteger, server_default="0")  # of all their batches
@@ -53,6 +54,7 @@ class User(Base):
         UniqueConstraint("spelling", "namesake"),
         UniqueConstraint("look", "namesake"),
         partial_index("ix_users_leaving", "id", where="state = 'leaving'"),
+        partial_index("ix_users_in_line", "served_at", "first_in_line", "id", where="first_in_line IS NOT NULL"),
     )
 
 

@@ -54,6 +54,7 @@ class Batch(Base):
     __table_args__ = (
         Index("ix_batches_user_id", "user_id", "id"),  # in the order sent
         partial_index("ix_batches_open", "id", where="closed_at IS NULL"),
+        partial_index("ix_batches_deadline_at", "deadline_at", where="closed_at IS NULL"),
     )
 
 
@@ -67,6 +68,18 @@ class Part(Base):
     served_at: Mapped[float] = mapped_column(server_default="0")  # when it last got a run
     waiting_for: Mapped[str | None]  # what holds the whole part up, such as a paused token
     waiting_until: Mapped[float] = mapped_column(server_default="0")
+    user_id: Mapped[str | None] = mapped_column(String(32))  # of the batch; none: nobody has written it down yet
+    # Whether there may be something for a run, and since when or from when on, see `crawler.queue.line`.
+    ready_since: Mapped[float | None] = mapped_column(server_default="0")
+    ready_from: Mapped[float | None]
+
+    __table_args__ = (
+        partial_index("ix_parts_turns", "user_id", "served_at", "batch_id", where="ready_since IS NOT NULL"),
+        partial_index("ix_parts_served_at", "served_at", "batch_id", where="ready_since IS NOT NULL"),
+        partial_index("ix_parts_ready_since", "ready_since", where="ready_since IS NOT NULL"),
+        partial_index("ix_parts_ready_from", "ready_from", where="ready_from IS NOT NULL"),
+        partial_index("ix_parts_later", "user_id", where="ready_from IS NOT NULL"),
+    )
 
 
 class Submission(Base):

@@ -31,7 +31,7 @@ def run_id(engine):
     at = now() + HOUR
     with engine.begin() as connection:
         connection.execute(update(Link).values(not_before=at + 10))
-        connection.execute(update(Part).values(waiting_until=at + 10))
+        connection.execute(update(Part).values(waiting_until=at + 10, ready_from=at + 10))
         values = {"state": RunState.RUNNING, "lease_until": at + 60, "created_at": at}
         connection.execute(update(Run).values(values))
         connection.execute(text("INSERT INTO budgets (key, paused_until) VALUES ('x', 0)"))
@@ -43,11 +43,11 @@ def run_id(engine):
 def test_when_it_goes_back_nothing_waits_for_it(engine):
     set_back(engine, HOUR)
     heartbeat.write(engine)
-    columns = (Link.not_before, Part.waiting_until, Run.lease_until, Run.created_at)
+    columns = (Link.not_before, Part.waiting_until, Part.ready_from, Run.lease_until, Run.created_at)
     with engine.connect() as connection:
         times = [connection.execute(select(column - now())).scalar_one() for column in columns]
         pause = connection.execute(select(Budget.paused_until - now())).scalar_one()
-    assert (*times, pause) == pytest.approx((10, 10, 60, 0, 5), abs=5)
+    assert (*times, pause) == pytest.approx((10, 10, 10, 60, 0, 5), abs=5)
     assert heartbeat.age(engine) < 5
 
 

@@ -32,14 +32,17 @@ def start(monkeypatch, tmp_path):
 
 def due(one):
     """Let everything be due in the next round."""
-    one.tidied = -1e9
+    one.tidied = one.examined = -1e9
     for backoff in (*one.backoffs.values(), *one.deliveries.values()):
         backoff.until = -1e9
 
 
 @pytest.mark.parametrize(
     "duty",
-    ["look_again", "rescue", "expire", "close", "erase", "anything_open", "deliver", "remove", "write", "next_ready"],
+    [
+        *("look_again", "rescue", "expire", "close", "erase", "anything_open", "deliver", "remove", "write"),
+        *("next_ready", "come_up", "examine"),
+    ],
 )
 @pytest.mark.parametrize("error", [KeyError("x"), ValueError("y"), UnicodeEncodeError("latin-1", "я", 0, 1, "z")])
 def test_a_duty_that_fails_is_said_to_once_and_keeps_none_of_the_others(engine, start, monkeypatch, duty, error):
@@ -49,7 +52,7 @@ def test_a_duty_that_fails_is_said_to_once_and_keeps_none_of_the_others(engine, 
     places = {
         "remove": "control.scheduler.pruning",
         "write": "control.monitoring.heartbeat",
-        "next_ready": "crawler.queue.claims",
+        "next_ready": "crawler.queue.demand",
     }
     monkeypatch.setattr(f"{places.get(duty, 'control.scheduler.__main__')}.{duty}", fail)
     batch = seed(engine, ["wall-1_1"], run=False)

@@ -13,10 +13,10 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import insert, select
 
-from control.scheduler import closing, rescue
+from control.scheduler import closing, lining_up, rescue
 from crawler.exceptions import Fenced
 from crawler.platforms.contract import Again, Gone, Measured, Want
-from crawler.queue import cancellation, claims, lease, results
+from crawler.queue import cancellation, claims, lease, results, round_robin
 from crawler.queue.results import Result
 from crawler.reasons import Reason
 from crawler.store import database
@@ -25,6 +25,7 @@ from crawler.store.models.base import random_id
 from crawler.store.models.batches import Batch, Link
 from crawler.store.models.posts import Reading
 from crawler.store.models.runs import Run
+from tests.crawler.queue import among_all
 from tests.crawler.queue.link_model import TRIES, Model, ModelLink, ModelRun
 from tests.crawler.spiders.virtual_clock import VirtualClock
 from tests.seed import identify, seed
@@ -201,6 +202,14 @@ class LifeOfALink(RuleBasedStateMachine):
             open_ = connection.execute(select(Batch.id).where(Batch.closed_at.is_(None), Batch.id.in_(self.batches)))
             assert {*open_.scalars()} == unfinished
         self.dispatch()
+
+    @rule()
+    def line_up(self):
+        """Those who wait for a run are found in line."""
+        lining_up.come_up(self.engine)
+        with self.engine.connect() as connection:
+            found = round_robin.in_turn(connection, 99)
+            assert [tuple(part) for part in found] == [tuple(part) for part in among_all.in_turn(connection, 99)]
 
     @property
     def batches(self):
