@@ -1,19 +1,20 @@
 """Counts for `/metrics`. Several processes do the work, so the counts are read from the database when asked for.
 
-Counting all links takes long, so whoever calls `links` should remember the result. All other counts read a few rows or
-an index.
+What is over is added up in totals; what is open is counted. The links of all open batches and of the last hour may be
+many, so whoever calls `links` should remember the result. All other counts read a few rows or an index.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, Select, case, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Engine, Select, case, cast, func, or_, select, union_all
 
 from control.times import DAY_SECONDS
-from crawler.store.database import now
+from crawler.store.database import MOMENT, now
 from crawler.store.models.batches import Batch, Link
 from crawler.store.models.runs import AnswerCount, Budget, Run
+from crawler.store.models.totals import LinkTotal, RunTotal
 
 WINDOW_SECONDS = 3600.0
 BUCKETS = (1, 5, 15, 60, 300, 900, 3600, 14_400, DAY_SECONDS)  # seconds
@@ -39,22 +40,33 @@ class Links:
 
 
 def links(engine: Engine) -> Links:
-    counted = select(Link.platform, Link.status, func.coalesce(Link.reason, ""), func.count())
-    return Links(_rows(engine, counted.group_by(Link.platform, Link.status, Link.reason)), _link_durations(engine))
+    """Add the totals to what is counted of batches that are open, or were closed a moment ago."""
+    kinds = (Link.platform, Link.status, func.coalesce(Link.reason, "").label("reason"))
+    uncounted = Link.batch_id.in_(select(Batch.id).where(Batch.counted_at.is_(None)))
+    counted = select(*kinds, func.count().label("links")).where(uncounted).group_by(*kinds)
+    totals = select(LinkTotal.platform, LinkTotal.status, LinkTotal.reason, LinkTotal.links)
+    return Links(_rows(engine, _sums(counted, totals)), _link_durations(engine))
+
+
+def _sums(*parts: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    """Add up rows of kinds and a number. What is gone has no row."""
+    *kinds, number = union_all(*parts).subquery().columns
+    total = cast(func.sum(number), BigInteger)
+    return select(*kinds, total).group_by(*kinds).having(total != 0)
 
 
 def _link_durations(engine: Engine) -> Durations:
     """Measure from the acceptance of a batch to the end of each of its links. Only batches that may have links that
     ended within the hour are read. Links that were refused when the batch was accepted do not count.
     """
-    recent = now() - WINDOW_SECONDS
+    recent = MOMENT - WINDOW_SECONDS
     at_work = select(Batch.id).where(or_(Batch.closed_at.is_(None), Batch.closed_at > recent))
     ended = (Link.batch_id.in_(at_work), Link.finished_at > recent, Link.post_id.is_not(None))
     return _durations(engine, Link.finished_at - Batch.created_at, Link.batch_id == Batch.id, *ended)
 
 
 def run_durations(engine: Engine) -> Durations:
-    return _durations(engine, Run.finished_at - Run.started_at, Run.finished_at > now() - WINDOW_SECONDS)
+    return _durations(engine, Run.finished_at - Run.started_at, Run.finished_at > MOMENT - WINDOW_SECONDS)
 
 
 def _durations(engine: Engine, seconds: ColumnElement[Any], *which: ColumnElement[bool]) -> Durations:
@@ -65,8 +77,10 @@ def _durations(engine: Engine, seconds: ColumnElement[Any], *which: ColumnElemen
 
 
 def runs(engine: Engine) -> Rows:
-    counted = select(Run.platform, Run.state, func.coalesce(Run.outcome, ""), func.count())
-    return _rows(engine, counted.group_by(Run.platform, Run.state, Run.outcome))
+    kinds = (Run.platform, Run.state, func.coalesce(Run.outcome, "").label("outcome"))
+    active = select(*kinds, func.count().label("runs")).where(Run.finished_at.is_(None)).group_by(*kinds)
+    totals = select(RunTotal.platform, RunTotal.state, RunTotal.outcome, RunTotal.runs)
+    return _rows(engine, _sums(active, totals))
 
 
 def open_batches(engine: Engine) -> int:

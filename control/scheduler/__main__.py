@@ -21,6 +21,7 @@ from control.scheduler import points
 from control.scheduler.account_erasure import erase
 from control.scheduler.backoff import Backoff
 from control.scheduler.closing import close, expire
+from control.scheduler.counting import count
 from control.scheduler.dispatch import Backoffs, deliver, enlist, look_again
 from control.scheduler.exporting import Exporter
 from control.scheduler.leadership import Leadership
@@ -115,6 +116,7 @@ class Scheduler:
         for name, duty in (("rescue", rescue), ("expire", expire)):
             self.do(name, partial(duty, self.engine), None)
         self.do("close", lambda: close(self.engine, since), None)
+        self.do("count", lambda: count(self.engine), None)
         self.do("relocate", lambda: relocate(self.engine, self.fleet), None)
         if everything:
             self.do("examine", lambda: examine(self.engine), None)
@@ -142,7 +144,7 @@ class Scheduler:
 
 def anything_open(engine: Engine) -> bool:
     """Whether there is anything that a duty has to look at, such as a batch: mostly there is none."""
-    batch = exists().where(Batch.closed_at.is_(None))
+    batch = exists().where(Batch.counted_at.is_(None))  # it is open, or has just been closed
     run = exists().where(Run.finished_at.is_(None))
     export = exists().where(Export.finished_at.is_(None))
     leaving = exists().where(User.state == UserState.LEAVING)

@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import Engine, func, insert, select, text
 
-from control.monitoring import backlog
+from control.monitoring import backlog, statistics
 from control.nodes.fleet import Member
-from control.scheduler import closing, dispatch, lining_up, rescue
+from control.scheduler import closing, counting, dispatch, lining_up, rescue
 from control.scheduler.__main__ import MARGIN_SECONDS, TICK_SECONDS, anything_open
 from crawler.queue import demand, round_robin
 from crawler.store import database
@@ -56,6 +56,7 @@ OF_A_ROUND: dict[str, Callable[[Engine], Any]] = {
     "rescue": rescue.rescue,
     "expire": closing.expire,
     "close": partial(closing.close, seconds=TICK_SECONDS + MARGIN_SECONDS),
+    "count": counting.count,
     "line up": lining_up.come_up,
     "give a run": give_a_run,
     "pause": demand.next_ready,
@@ -67,6 +68,7 @@ ASKED: dict[str, Callable[[Engine], Any]] = {
 }
 NOW_AND_THEN: dict[str, Callable[[Engine], Any]] = {
     "all that is open is examined, once a minute": lining_up.examine,
+    "links are counted, once a minute": statistics.links,
 }
 
 

@@ -216,6 +216,7 @@ PLACES = {
     "control.scheduler.closing.close": ordinary,
     "control.scheduler.lining_up.come_up": a_wait_is_over,
     "control.scheduler.lining_up.examine": the_scheduler_restarts,
+    "control.scheduler.counting.count": ordinary,
     "control.scheduler.rescue._lost": the_spider_hangs,
     "control.scheduler.pruning.remove": the_scheduler_restarts,
     "control.routes.exports.create_export": an_export_is_made,
@@ -258,7 +259,10 @@ FOR_CHAOS = {  # left to `make chaos`: whoever dies there fares as at the place 
     "control.campaigns.campaigns.make",
     "control.campaigns.month_closing.close",
 }
-NOW_AND_THEN = {"control.exports.child.Keeper.keep"}  # of what takes long only
+NOW_AND_THEN = {  # of what takes long, or after hundreds of batches
+    "control.exports.child.Keeper.keep",
+    "control.scheduler.counting._add_up",
+}
 AT_THE_START = {"control.supervision.prepare.migrate", "crawler.queue.budgets.forget_rights"}  # begun anew at the next
 STORING_NOTHING = {"crawler.queue.wakeup.send"}  # a NOTIFY, on PostgreSQL only
 

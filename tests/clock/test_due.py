@@ -12,7 +12,17 @@ from tests.clock.due import DUE, is_under_way, next_due
 from tests.control.conftest import SETTINGS
 
 PAST = {  # columns that say when something was, or from when on it may be
-    *("created_at", "served_at", "seen_at", "last_used_at", "closed_at", "finished_at", "posted_at", "started_at"),
+    *(
+        "created_at",
+        "served_at",
+        "seen_at",
+        "last_used_at",
+        "closed_at",
+        "counted_at",
+        "finished_at",
+        "posted_at",
+        "started_at",
+    ),
     *("erid_lost_at", "said_at", "asked_at", "measured_at", "at"),
     *(
         "since",

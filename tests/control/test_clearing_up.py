@@ -6,7 +6,7 @@ from sqlalchemy import text
 from crawler.store.models.base import Base
 
 FEW_ROWS = {  # or small ones that are never changed: what PostgreSQL does by default is early enough
-    *("budgets", "answers", "beats", "nodes", "schedulers", "leaders"),
+    *("budgets", "answers", "beats", "nodes", "schedulers", "leaders", "link_totals", "run_totals"),
     *("walls", "tries", "usage", "logins", "api_tokens", "campaigns", "own_columns"),
     *("closed_months", "closed_placements", "reopenings"),
     *("exports", "export_pieces", "imports", "import_chunks"),

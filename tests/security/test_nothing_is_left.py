@@ -24,7 +24,16 @@ from tests.security.routes import DETAILS, make_batch, make_campaign, make_expor
 for module in pkgutil.iter_modules(crawler.store.models.__path__):
     importlib.import_module(f"{crawler.store.models.__name__}.{module.name}")
 
-NOBODYS = {"posts", "walls", "budgets", "beats", "answers", "tries"}  # what says nothing of who asked
+NOBODYS = {
+    "posts",
+    "walls",
+    "budgets",
+    "beats",
+    "answers",
+    "tries",
+    "link_totals",
+    "run_totals",
+}  # what says nothing of who asked
 COUNTED = {"usage", "submissions"}  # the links that a user handed in that day, and requests that may be sent again
 SHARED, HERS = "https://vk.com/wall-1_1", "https://vk.com/wall-9_{}"
 

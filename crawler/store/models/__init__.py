@@ -12,4 +12,5 @@ from crawler.store.models import (  # noqa: F401 - they put their tables into th
     own_columns,
     posts,
     runs,
+    totals,
 )

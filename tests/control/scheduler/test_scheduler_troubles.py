@@ -41,7 +41,7 @@ def due(one):
     "duty",
     [
         *("look_again", "rescue", "expire", "close", "erase", "anything_open", "deliver", "remove", "write"),
-        *("next_ready", "come_up", "examine"),
+        *("next_ready", "come_up", "examine", "count"),
     ],
 )
 @pytest.mark.parametrize("error", [KeyError("x"), ValueError("y"), UnicodeEncodeError("latin-1", "я", 0, 1, "z")])
