@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Engine, Row, Select, func, select
 
+from crawler.store.lookup import looked_up
 from crawler.store.models.batches import Batch, Link
 from crawler.store.models.posts import Reading
 
@@ -42,4 +43,4 @@ def _later(user_id: str, batch_id: int, newest: int, limit: int) -> Select[*tupl
 
 def _rows() -> Select[*tuple[Any, ...]]:
     columns = (Link.batch_id, Link.position, Link.platform, Link.url, Link.status, Reading.views)
-    return select(*columns).outerjoin(Reading, Reading.id == Link.reading_id)
+    return select(*columns).outerjoin(Reading, looked_up(Reading.id, Link.reading_id))

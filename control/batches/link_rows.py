@@ -17,6 +17,7 @@ from crawler.queue import own_rows
 from crawler.queue.acceptance import storable
 from crawler.reasons import Reason
 from crawler.store.database import ESCAPE, alike
+from crawler.store.lookup import looked_up
 from crawler.store.models.batches import Batch, Link, Status
 from crawler.store.models.posts import Post, Reading, Wall
 
@@ -214,5 +215,5 @@ def _rows() -> Select[*tuple[Any, ...]]:
         .join(Batch, Batch.id == Link.batch_id)
         .outerjoin(Post, Post.id == Link.post_id)
         .outerjoin(Wall, ITS_WALL)
-        .outerjoin(Reading, Reading.id == Link.reading_id)
+        .outerjoin(Reading, looked_up(Reading.id, Link.reading_id))
     )

@@ -47,7 +47,7 @@ def _last_readings(connection: Connection, user_id: str, ids: Sequence[int]) -> 
     pairs = pairs.where(Placement.id.in_(bulk_parameters.ids(dialect)))
     last = {id_: pair for id_, *pair in connection.execute(pairs, bulk_parameters.parameters(dialect, id=ids))}
     wanted = [id_ for pair in last.values() for id_ in pair if id_ is not None]
-    found = select(Reading.id, Reading.measured_at, Reading.views).where(Reading.id.in_(bulk_parameters.ids(dialect)))
+    found = select(Reading.id, Reading.measured_at, Reading.views).where(bulk_parameters.among(dialect, Reading.id))
     counts = {
         id_: Count(at, views)
         for id_, at, views in connection.execute(found, bulk_parameters.parameters(dialect, id=wanted))

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Integer, Row, Select, and_, case, cast, func,
 
 from control.reports.history import FOREVER
 from crawler.store.database import read_clock
+from crawler.store.lookup import looked_up
 from crawler.store.models.campaigns import Following, Placement
 from crawler.store.models.posts import Post, Reading
 
@@ -58,7 +59,7 @@ def _gained(campaign_id: int) -> Select[*tuple[Any, ...]]:
 def _readings(campaign_id: int) -> Select[*tuple[Any, ...]]:
     meanwhile = (Following.since <= Reading.measured_at, func.coalesce(Following.until, FOREVER) > Reading.measured_at)
     post = (Post.platform, func.coalesce(Post.canonical_key, Post.key).label("key"))
-    theirs = and_(Reading.post_id == Placement.post_id, Reading.access_key == Placement.access_key)
+    theirs = and_(looked_up(Reading.post_id, Placement.post_id), Reading.access_key == Placement.access_key)
     return (
         select(Reading.id, Reading.measured_at, Reading.views, *post)
         .select_from(Placement)

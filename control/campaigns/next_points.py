@@ -134,7 +134,8 @@ def _last_readings(connection: Connection, post_ids: Sequence[int]) -> dict[Key,
     pairs = connection.execute(ids.where(_given(connection, FollowedPost.post_id)), given).all()
     wanted = [id_ for pair in pairs for id_ in pair if id_ is not None]
     columns = (Reading.post_id, Reading.access_key, Reading.measured_at, Reading.views)
-    found = select(*columns).where(_given(connection, Reading.id)).order_by(Reading.measured_at, Reading.id)
+    among = bulk_parameters.among(connection.dialect.name, Reading.id)
+    found = select(*columns).where(among).order_by(Reading.measured_at, Reading.id)
     last = defaultdict[Key, tuple[Count, ...]](tuple)
     for row in connection.execute(found, bulk_parameters.parameters(connection.dialect.name, id=wanted)):
         last[Key(row.post_id, row.access_key)] += (Count(row.measured_at, row.views),)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from sqlalchemy import Connection, Engine, Row, Select, select
+from sqlalchemy import Connection, Engine, Row, Select, and_, select
 
 from control.exports.choice import Choice
 from control.exports.source import Source, which
@@ -12,6 +12,7 @@ from control.reports.history import FOREVER
 from crawler.spreadsheets.writing.dynamics import Series
 from crawler.store import bulk_parameters
 from crawler.store.database import snapshot
+from crawler.store.lookup import looked_up
 from crawler.store.models.batches import Link
 from crawler.store.models.campaigns import Placement
 from crawler.store.models.posts import Reading
@@ -63,7 +64,8 @@ def _readings(
     posts = bulk_parameters.table(dialect, *given)
     readings = select(by.position, by.url, Reading.measured_at, Reading.views).select_from(posts)
     readings = readings.join(by, by.id == posts.c.named_by)
-    readings = readings.join(Reading, (Reading.post_id == posts.c.post) & (Reading.access_key == by.access_key))
+    theirs = and_(looked_up(Reading.post_id, posts.c.post), Reading.access_key == by.access_key)
+    readings = readings.join(Reading, theirs)
     readings = readings.where(history.seen_by(user_id), Reading.measured_at.between(*during))
     in_order = readings.order_by(by.position, Reading.measured_at, Reading.id)
     return connection.execute(in_order, bulk_parameters.parameters(dialect, **given)).all()

@@ -22,6 +22,7 @@ from crawler.platforms.contract import COUNTS
 from crawler.spreadsheets.writing.amounts import amount
 from crawler.spreadsheets.writing.rows import At, Row
 from crawler.store.database import snapshot
+from crawler.store.lookup import looked_up
 from crawler.store.models.batches import Batch, Link
 from crawler.store.models.own_columns import OwnColumns, OwnRow
 from crawler.store.models.posts import Post, Reading, Wall
@@ -103,7 +104,11 @@ def _after(source: Source, choice: Choice, position: int) -> Any:
         *(Post.key, Post.canonical_key, *SAID, *OF_WALL, Reading.measured_at, Reading.source, Link.id.label("link_id")),
         *(*(getattr(Reading, name) for name in COUNTS), OwnRow.cells),
     )
-    rows = select(*columns).outerjoin(Post, Post.id == Link.post_id).outerjoin(Reading, Reading.id == Link.reading_id)
+    rows = (
+        select(*columns)
+        .outerjoin(Post, Post.id == Link.post_id)
+        .outerjoin(Reading, looked_up(Reading.id, Link.reading_id))
+    )
     rows = rows.outerjoin(Wall, ITS_WALL)
     rows = rows.outerjoin(OwnRow, ITS_ROW)
     rows = rows.where(*which(source, choice), Link.position > position)

@@ -61,7 +61,7 @@ def _newest(*, shared: bool) -> Select[*tuple[Any, ...]]:
 def _held(connection: Connection, ids: Sequence[int]) -> dict[int, Row[Any]]:
     """Keep these readings from being deleted, and return them. One that is being deleted is left out."""
     dialect = connection.dialect.name
-    found = select(Reading.id, Reading.views, Reading.measured_at).where(Reading.id.in_(bulk_parameters.ids(dialect)))
+    found = select(Reading.id, Reading.views, Reading.measured_at).where(bulk_parameters.among(dialect, Reading.id))
     held = found.with_for_update(read=True, key_share=True, skip_locked=True)
     rows: Any = connection.execute(held, bulk_parameters.parameters(dialect, id=ids))
     return {row.id: row for row in rows}

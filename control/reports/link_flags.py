@@ -14,6 +14,7 @@ from control.reports.history import OF_SEEN
 from control.reports.seen import Seen
 from crawler.reasons import Reason
 from crawler.store import bulk_parameters
+from crawler.store.lookup import looked_up
 from crawler.store.models.batches import Batch, Link
 from crawler.store.models.posts import Post, Reading
 
@@ -71,7 +72,7 @@ def _around(dialect: str) -> Select[*tuple[Any, ...]]:
     before = select(Reading.id).where(*seen, Reading.measured_at < READ.measured_at).order_by(newest).limit(1)
     last = select(Reading.measured_at).where(*seen).order_by(newest).limit(1)
     named = select(ASKED.id, ASKED.post_id, ASKED.access_key, ASKED.reading_id).select_from(given)
-    named = named.join(ASKED, ASKED.id == given.c.named_by).outerjoin(READ, READ.id == ASKED.reading_id)
+    named = named.join(ASKED, ASKED.id == given.c.named_by).outerjoin(READ, looked_up(READ.id, ASKED.reading_id))
     named = named.add_columns(before.correlate(given, ASKED, READ).scalar_subquery().label("before"))
     return named.add_columns(last.correlate(given, ASKED).scalar_subquery().label("last_at"))
 
@@ -79,6 +80,6 @@ def _around(dialect: str) -> Select[*tuple[Any, ...]]:
 def _readings(connection: Connection, ids: Sequence[int]) -> dict[int | None, Seen]:
     dialect = connection.dialect.name
     found = select(*OF_SEEN).join(Post, Post.id == Reading.post_id)
-    found = found.where(Reading.id.in_(bulk_parameters.ids(dialect)))
+    found = found.where(bulk_parameters.among(dialect, Reading.id))
     rows: Any = connection.execute(found, bulk_parameters.parameters(dialect, id=ids))
     return {reading.id: reading for reading in map(Seen._make, rows)}

@@ -87,6 +87,6 @@ def _first(by: type[Link | Placement], post: ColumnElement[int], *which: ColumnE
 def _counts(connection: Connection, ids: Sequence[int]) -> dict[int | None, Count]:
     dialect = connection.dialect.name
     columns = (ASKED_AT, Reading.measured_at, Reading.views, Reading.source, Reading.http_status)
-    found = select(Reading.id, *columns).where(Reading.id.in_(bulk_parameters.ids(dialect)))
+    found = select(Reading.id, *columns).where(bulk_parameters.among(dialect, Reading.id))
     rows = connection.execute(found, bulk_parameters.parameters(dialect, id=ids)).all()
     return {row[0]: Count(*row[1:]) for row in rows}

@@ -98,7 +98,7 @@ def _pairs(connection: Connection, rows: Sequence[Any]) -> Iterator[Pair]:
 
 def _by_id(connection: Connection, table: Any, ids: Iterable[int]) -> dict[int | None, Row[Any]]:
     dialect = connection.dialect.name
-    found = select(table.__table__).where(table.id.in_(bulk_parameters.ids(dialect)))
+    found = select(table.__table__).where(bulk_parameters.among(dialect, table.id))
     rows = connection.execute(found, bulk_parameters.parameters(dialect, id=sorted(set(ids))))
     return {row.id: row for row in rows}
 

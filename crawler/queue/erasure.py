@@ -16,6 +16,7 @@ from crawler.store import bulk_parameters
 from crawler.store.bulk_parameters import hidden_from_planner
 from crawler.store.database import upsert
 from crawler.store.joint_posts import ARE_JOINT, OWN, SAME
+from crawler.store.lookup import looked_up
 from crawler.store.models.accounts import User
 from crawler.store.models.batches import Batch, Link
 from crawler.store.models.campaigns import Placement, Point, SharedUser
@@ -88,7 +89,8 @@ class _Readings(NamedTuple):
 
 def _of_posts(connection: Connection, which: ColumnElement[bool], values: Any = None) -> _Readings:
     """Return all readings of the posts that these links name, got with the same keys, and all of joint posts."""
-    found = select(Reading.id).join(Link, NAMES_POST).where(which)
+    named = and_(looked_up(Reading.post_id, Link.post_id), Reading.access_key == Link.access_key)
+    found = select(Reading.id).select_from(Link).join(Reading, named).where(which)
     pairs = select(OWN.id, SAME.id).select_from(Link).join(OWN, OWN.id == Link.post_id).join(SAME, ARE_JOINT)
     return _sorted(connection, connection.execute(found, values).scalars(), pairs.where(which), values)
 
@@ -117,7 +119,7 @@ def _remove(connection: Connection, readings: Sequence[int], names: Iterable[Col
     They are locked before they are removed: a new link may be about to end with one, and is seen once we hold it.
     """
     dialect = connection.dialect.name
-    given = Reading.id.in_(bulk_parameters.ids(dialect))
+    given = bulk_parameters.among(dialect, Reading.id)
     unnamed = (given, *(~exists().where(each).correlate(Reading) for each in names))
     held = select(Reading.id).where(*unnamed).order_by(Reading.id).with_for_update()
     ids = connection.execute(held, bulk_parameters.parameters(dialect, id=readings)).scalars().all()
@@ -130,7 +132,7 @@ def _remove(connection: Connection, readings: Sequence[int], names: Iterable[Col
 def _keep(connection: Connection, user_id: str, readings: Sequence[int]) -> None:
     """Let the user go on seeing those of them whose post another link of theirs names."""
     dialect = connection.dialect.name
-    given = (Reading.id.in_(bulk_parameters.ids(dialect)), _named_by(user_id))
+    given = (bulk_parameters.among(dialect, Reading.id), _named_by(user_id))
     rows = select(literal(user_id), Reading.id).where(*given)
     new = upsert(connection, KeptReading).from_select(["user_id", "reading_id"], rows).on_conflict_do_nothing()
     connection.execute(new, bulk_parameters.parameters(dialect, id=readings))
@@ -139,7 +141,7 @@ def _keep(connection: Connection, user_id: str, readings: Sequence[int]) -> None
 def _keep_no_more(connection: Connection, user_id: str, readings: Sequence[int]) -> None:
     """Take from the user what they see of posts that no link of theirs names any more."""
     dialect = connection.dialect.name
-    unnamed = select(Reading.id).where(Reading.id.in_(bulk_parameters.ids(dialect)), ~_named_by(user_id))
+    unnamed = select(Reading.id).where(bulk_parameters.among(dialect, Reading.id), ~_named_by(user_id))
     gone = delete(KeptReading).where(KeptReading.user_id == user_id, KeptReading.reading_id.in_(unnamed))
     connection.execute(gone, bulk_parameters.parameters(dialect, id=readings))
 

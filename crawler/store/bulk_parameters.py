@@ -10,8 +10,11 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Select,
+    SQLColumnExpression,
     Subquery,
     Text,
+    and_,
+    any_,
     bindparam,
     case,
     column,
@@ -45,6 +48,15 @@ def table(dialect: str, *names: str) -> Subquery:
 def ids(dialect: str) -> Select[int]:
     """A SELECT of the column `id`, for `IN`."""
     return select(table(dialect, "id").c.id)
+
+
+def among(dialect: str, column: SQLColumnExpression[int]) -> ColumnElement[bool]:
+    """Whether a key is one of the `ids`. PostgreSQL looks them up one by one, in partitions that may have them."""
+    if dialect != POSTGRESQL:
+        return column.in_(ids(dialect))
+    given = table(dialect, "id").c.id
+    least, most = (select(limit(given)).scalar_subquery() for limit in (func.min, func.max))
+    return and_(column == any_(bindparam("given_id", type_=ARRAY(BigInteger))), column.between(least, most))
 
 
 def parameters(dialect: str, **columns: Column) -> dict[str, Any]:

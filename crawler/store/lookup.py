@@ -1,0 +1,31 @@
+"""Rows that are looked up one by one, however a planner would rather find them."""
+
+from typing import Any
+
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import NullType
+
+
+class looked_up(FunctionElement[bool]):  # noqa: N801 - it reads like the SQL that it is
+    """Whether an indexed column equals a value. PostgreSQL then asks the index for each value.
+
+    For a plain `=` it may read the whole table instead. It does so where a table has partitions, because it reckons
+    with all of them for each value and does not know that a value leads to one.
+    """
+
+    type = NullType()  # type: ignore[assignment] # SQLAlchemy compares a Boolean with 1 on SQLite: no index would do
+    inherit_cache = True
+
+
+@compiles(looked_up, "sqlite")
+def _sqlite_looked_up(element: looked_up, compiler: SQLCompiler, **given: Any) -> str:
+    column, value = (compiler.process(each, **given) for each in element.clauses)
+    return f"{column} = {value}"
+
+
+@compiles(looked_up, "postgresql")
+def _postgresql_looked_up(element: looked_up, compiler: SQLCompiler, **given: Any) -> str:
+    column, value = (compiler.process(each, **given) for each in element.clauses)
+    return f"{column} = ANY (ARRAY[{value}])"
