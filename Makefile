@@ -38,7 +38,7 @@ month: ## simulate months: 2,000 posts that grow, checked and followed while pro
 	@.ci/test-programs
 	@MONTH=$(or $(MONTH),whole) exec .venv/bin/python -m pytest -s -o timeout=0 tests/clock $(ARGS)
 
-cluster: ## kill, cut off and stop hosts of a network made for it, as root, many times, and say what it took (half an hour)
+cluster: ## kill, cut off, stop and restart hosts of a network made for it, as root, and count (hours; CLUSTER_ROUNDS=3: less)
 	@.ci/install requirements-dev.txt
 	@.ci/test-programs
 	@CLUSTER=whole exec .venv/bin/python -m pytest -s -o timeout=0 tests/cluster $(ARGS)

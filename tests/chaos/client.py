@@ -9,7 +9,8 @@ import requests
 
 from tests.system import PASSWORD
 
-FOR_LATER = {503, 507}  # answers that ask to come back
+FOR_LATER = frozenset({503, 507})  # answers that ask to come back
+OF_A_PROXY = frozenset({502, 504})  # it got no answer, and nobody knows whether it was done
 TIMEOUT_SECONDS = 60.0
 PATIENCE_SECONDS = 120.0
 
@@ -18,7 +19,8 @@ PATIENCE_SECONDS = 120.0
 class Client:
     """`accepted`: what the API has said yes to, links by batch. `cancelled`: their rows by batch since then.
 
-    `seen`: how often which status was answered.
+    `seen`: how often which status was answered. `longest`: the seconds that the slowest request has taken.
+    `later`: answers after which it comes back.
     """
 
     url: str
@@ -28,6 +30,8 @@ class Client:
     seen: dict[int, int] = field(default_factory=dict)
     unfinished: set[str] = field(default_factory=set)
     unanswered: int = 0
+    longest: float = 0.0
+    later: frozenset[int] = FOR_LATER
 
     def __post_init__(self) -> None:
         self.session = requests.Session()
@@ -44,7 +48,7 @@ class Client:
     def offer(self, links: list[str]) -> int:
         """Hand links in once; the status of the answer, 0 where there was none."""
         answer = self.ask("POST", "/batches", {"links": links})
-        if answer is not None and answer.status_code not in FOR_LATER:
+        if answer is not None and answer.status_code not in self.later:
             self._accepted(links, answer)
         return 0 if answer is None else answer.status_code
 
@@ -87,13 +91,13 @@ class Client:
         end = time.monotonic() + PATIENCE_SECONDS
         while True:
             answer = self.ask(method, path, body, key)
-            if answer is not None and answer.status_code not in FOR_LATER:
+            if answer is not None and answer.status_code not in self.later:
                 return answer
             assert time.monotonic() < end, f"no answer to {method} {path} in {PATIENCE_SECONDS} s"
             time.sleep(0.2)
 
     def ask(self, method: str, path: str, body: Any = None, key: str = "") -> requests.Response | None:
-        headers = {"Idempotency-Key": key} if key else {}
+        headers, began = {"Idempotency-Key": key} if key else {}, time.monotonic()
         try:
             answer = self.session.request(
                 method, f"{self.url}{path}", json=body, headers=headers, timeout=TIMEOUT_SECONDS
@@ -101,8 +105,10 @@ class Client:
         except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError):
             self.unanswered += 1
             return None
+        finally:
+            self.longest = max(self.longest, time.monotonic() - began)
         self.seen[answer.status_code] = self.seen.get(answer.status_code, 0) + 1
-        assert answer.status_code < 500 or answer.status_code in FOR_LATER, answer.text
+        assert answer.status_code < 500 or answer.status_code in self.later, answer.text
         assert answer.status_code not in FOR_LATER or answer.headers["Retry-After"]
         return answer
 

@@ -14,7 +14,8 @@ from typing import Any
 from sqlalchemy import Engine, text
 
 from tests.chaos.client import Client
-from tests.chaos.site import CANARY, Site
+from tests.chaos.mistreated import Mistreated
+from tests.chaos.site import CANARY
 from tests.vk_standin import truth
 
 LINK = re.compile(r"(wall|video)(-?\d+)_(\d+)")
@@ -39,7 +40,7 @@ def truth_of(link: str) -> Any:
     return truth.expected(found[1], int(found[2]), int(found[3]), "api") if found else "invalid_link"
 
 
-def check(site: Site, clients: Iterable[Client]) -> Counter[str]:
+def check(site: Mistreated, clients: Iterable[Client]) -> Counter[str]:
     """Raise AssertionError where one does not hold; else say how many links ended how. Spiders may need to settle."""
     site.until(lambda: not site.pids("spider"), "rid of its spiders", SETTLED_SECONDS)
     site.until(lambda: not site.orphans(), "rid of spares without a scrapyd", SETTLED_SECONDS)
@@ -49,11 +50,12 @@ def check(site: Site, clients: Iterable[Client]) -> Counter[str]:
     for client in clients:
         ended += _check_client(client, site)
     check_database(site.engine)
-    check_secrets(site.system.folder / "var")
+    for folder in site.written:
+        check_secrets(folder)
     return ended
 
 
-def _check_client(client: Client, site: Site) -> Counter[str]:
+def _check_client(client: Client, site: Mistreated) -> Counter[str]:
     ended: Counter[str] = Counter()
     for batch, links in client.accepted.items():
         ended += _check_batch(client, batch, links)

@@ -1,90 +1,114 @@
-"""A system on several hosts: here PostgreSQL and the stand-in for VK, there hosts with some roles each."""
+"""A system on several hosts: each is a network namespace with roles, a checkout and a `var/` of its own."""
 
 import signal
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sqlalchemy import Engine
+from sqlalchemy import select
 
-from crawler.store import database
-from tests import postgresql
+from control.monitoring.heartbeat import standings
+from control.scheduler.leadership import DUTY
+from crawler.queue import nodes
+from crawler.store.models.hosts import Leader
+from crawler.store.models.runs import Run, RunState
+from tests.chaos import mistreated
+from tests.chaos.mistreated import FAILPOINTS, Mistreated
 from tests.checkout import copy_to
 from tests.cluster import network
-from tests.conftest import execute, migrate
 from tests.system import System
-from tests.vk_standin.client import StandIn
 
-CONTROL, NODE = "api,scheduler", "node"
-LEASE_SECONDS = 6
-SECRETS = {"SECRET_KEY": "k" * 40, "SCRAPYD_PASSWORD": "p" * 40}
-SHARED = {
-    **SECRETS,
-    "VK_TOKENS": "standin-service",
-    "LEASE_SECONDS": str(LEASE_SECONDS),
-    "MAX_RUNS": "2",
-    "WARM_SPARES": "0",
-}
+CONTROL, NODE = "api,scheduler,migrate", "node"
+START_SECONDS = 300.0  # a busy machine takes long to start several hosts at once
 
 
 class Host(System):
-    """A host with roles of its own: a network namespace, a checkout and its `var/`."""
-
-    def __init__(self, name: str, address: str, folder: Path, settings: dict[str, str]) -> None:
-        own = {"HOST": address, "SCRAPYD_URLS": ""}
-        if settings["ROLES"] == NODE:
+    def __init__(self, name: str, address: str, folder: Path, settings: Mapping[str, str]) -> None:
+        own = {"HOST": address, "SCRAPYD_URLS": "", "VIEWS_TEST_FAILPOINT": str(folder / "points/armed")}
+        if "node" in settings["ROLES"]:
             own["NODE_URL"] = f"http://{address}:6800"
-        super().__init__(copy_to(folder), settings | own)
-        self.name, self.node_url = name, own.get("NODE_URL", "")
+        (folder / "points").mkdir(parents=True)
+        super().__init__(copy_to(folder / "views"), {"PYTHONPATH": str(FAILPOINTS), **own, **settings})
+        self.name, self.address, self.node_url = name, address, own.get("NODE_URL", "")
         self.url = f"http://{address}:{self.port}"
-        self.command = [*network.inside(name), *self.command]
+        self.command = [*network.inside(name), str(self.folder / ".venv/bin/python"), "-m", "control.serve"]
+
+    @property
+    def id(self) -> str:
+        return (self.folder / "var/host_id").read_text().strip()
+
+    def arm(self, moment: str, place: str) -> Path:
+        """Let the first process of this host stop that comes to this commit; the file vanishes when it does."""
+        return mistreated.arm(self.folder.parent / "points/armed", moment, place, "stop")
 
 
 @dataclass
-class Cluster:
-    engine: Engine
-    vk: StandIn
+class Cluster(Mistreated):
+    """`balancer` is the address of what stands before the APIs, if anything does."""
+
     hosts: dict[str, Host] = field(default_factory=dict)
+    balancer: str = ""
 
     def __getitem__(self, name: str) -> Host:
         return self.hosts[name]
 
-    def crash(self, name: str) -> None:
+    @property
+    def written(self) -> list[Path]:
+        return [host.folder / "var" for host in self.hosts.values()]
+
+    @property
+    def controls(self) -> list[Host]:
+        return [host for host in self.hosts.values() if not host.node_url]
+
+    @property
+    def nodes(self) -> list[Host]:
+        return [host for host in self.hosts.values() if host.node_url]
+
+    @property
+    def front(self) -> str:
+        """Where clients ask: the balancer, or the API of a host that is not the leading one."""
+        return self.balancer or next(host.url for host in self.controls if host is not self.leader())
+
+    def start(self, hosts: Iterable[Host]) -> None:
+        """Start them all at once."""
+        started = list(hosts)
+        with ThreadPoolExecutor(len(started)) as threads:
+            list(threads.map(lambda host: host.start(START_SECONDS), started))
+
+    def crash(self, host: Host) -> None:
         """Let a host end without a word: all its processes are killed and nothing of it is heard."""
-        network.cut_off(name)
-        assert network.signal_all(name, signal.SIGKILL)
-        process = self[name].process
-        assert process
-        process.wait()
+        network.cut_off(host.name)
+        assert network.signal_all(host.name, signal.SIGKILL)
+        assert host.process
+        host.process.wait()
 
-    def restart(self, name: str) -> None:
-        network.heal(name)
-        self[name].start()
+    def restart(self, host: Host) -> None:
+        network.heal(host.name)
+        host.start(START_SECONDS)
 
+    def stop(self) -> None:
+        for host in self.hosts.values():
+            if host.process and host.process.poll() is None:
+                host.stop()
 
-@contextmanager
-def cluster(folder: Path, roles: dict[str, str]) -> Iterator[Cluster]:
-    """Hosts of these names with these roles, all started."""
-    with ExitStack() as stack:
-        addresses = stack.enter_context(network.network(list(roles)))
-        server = stack.enter_context(postgresql.running(postgresql.FAST, listening=network.HERE))
-        execute(server.address, "CREATE DATABASE views")
-        migrate(server.address.format("views"))
-        vk = stack.enter_context(StandIn("--interface", network.HERE))
-        engine = database.create(url=server.address.format("views"))
-        stack.callback(engine.dispose)
-        url = f"postgresql+psycopg://postgres@{network.HERE}/views"
-        shared = vk.environment() | SHARED | {"SQLALCHEMY_DATABASE_URL": url}
-        found = Cluster(engine, vk)
-        for name, own in roles.items():
-            found.hosts[name] = Host(name, addresses[name], folder / name, shared | {"ROLES": own})
-            stack.callback(_stop, found.hosts[name])
-        for host in found.hosts.values():
-            host.start()
-        yield found
+    def at_work(self) -> list[Host]:
+        """The nodes that work on runs."""
+        running = select(Run.node).where(Run.state == RunState.RUNNING, Run.finished_at.is_(None)).distinct()
+        with self.engine.connect() as connection:
+            found = connection.execute(running).scalars().all()
+        return [host for host in self.nodes if host.node_url in found]
 
+    def leader(self) -> Host:
+        """The host whose scheduler leads, or did last."""
+        with self.engine.connect() as connection:
+            led = connection.execute(select(Leader.host).where(Leader.duty == DUTY)).scalar()
+        return next(host for host in self.controls if host.id == led)
 
-def _stop(host: Host) -> None:
-    if host.process and host.process.poll() is None:
-        host.stop()
+    def leaders(self) -> int:
+        return sum(each.leads for each in standings(self.engine))
+
+    def hears(self, host: Host) -> bool:
+        with self.engine.connect() as connection:
+            rows = nodes.registered(connection)
+        return any(row.url == host.node_url and row.silent_for < nodes.EVERY_SECONDS for row in rows)

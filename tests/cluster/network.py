@@ -72,11 +72,15 @@ def heal(name: str) -> None:
 
 def signal_all(name: str, number: signal.Signals) -> int:
     """Send a signal to every process of the host at once; how many there were."""
-    pids = [int(pid) for pid in _ip(f"netns pids {_space(name)}").split()]
-    for pid in pids:
+    found = pids(name)
+    for pid in found:
         with suppress(ProcessLookupError):
             os.kill(pid, number)
-    return len(pids)
+    return len(found)
+
+
+def pids(name: str) -> list[int]:
+    return [int(pid) for pid in _ip(f"netns pids {_space(name)}").split()]
 
 
 def _remove(names: Sequence[str]) -> None:
