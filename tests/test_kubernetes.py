@@ -236,6 +236,15 @@ def test_our_pods_are_as_our_image(built):
             assert {f"{WHERE}/{environment.VAR.relative_to(ROOT)}", "/tmp"} <= mounted
 
 
+def test_our_image_is_what_pods_take_it_for():
+    text = (ROOT / "Dockerfile").read_text()
+    assert re.findall(r"^WORKDIR (\S+)", text, re.MULTILINE)[-1] == WHERE
+    assert re.search(r"^USER (\d+):\1$", text, re.MULTILINE)[1] == str(USER)
+    assert "ENTRYPOINT" not in text  # scrapyd-k8s gives arguments only: `scrapy crawl …`
+    labels = dict(re.findall(r"(org\.scrapy\.\w+)=(\S+)", text))
+    assert labels == {"org.scrapy.project": PROJECT, "org.scrapy.spiders": "vk_views"}
+
+
 def test_what_scrapyd_k8s_reads_is_what_the_rest_says(overlay):
     given = ConfigParser()
     given.read_string(overlay.named("ConfigMap", "scrapyd-k8s")["data"]["scrapyd_k8s.conf"])
