@@ -32,6 +32,6 @@ ENV PATH=/opt/views-stats/.venv/bin:$PATH PYTHONUNBUFFERED=1 HOST=0.0.0.0
 USER 10001:10001
 VOLUME /opt/views-stats/var
 EXPOSE 8000 6800
-HEALTHCHECK --interval=10s --start-period=60s --timeout=10s \
+HEALTHCHECK --interval=10s --start-period=5m --timeout=10s \
     CMD ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8000/healthz', timeout=5)"]
 CMD ["python", "-m", "control.serve"]
