@@ -142,7 +142,7 @@ def copied(server, copying, template):
     copying.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {template}")
     yield server.format(name)
     if copying.exec_driver_sql(f"SELECT count(*) FROM pg_stat_activity WHERE datname = '{name}'").scalar() == 0:
-        copying.exec_driver_sql(f"DROP DATABASE {name}")
+        copying.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")  # threads of an app may look at it still
 
 
 @pytest.fixture(scope="session")
