@@ -11,11 +11,12 @@ from heapq import merge
 from itertools import islice
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
 
 from control.errors import NotFound
 from control.reports import aliases
 from control.reports.seen import Seen
+from crawler.store.lookup import has_row
 from crawler.store.models.batches import Batch, Link
 from crawler.store.models.campaigns import Campaign, Following, Placement
 from crawler.store.models.posts import KeptReading, Post, Reading
@@ -113,14 +114,7 @@ def seen_by(user_id: str) -> ColumnElement[bool]:
         Following.placement_id == Placement.id,
         *meanwhile,
     )
-    return or_(*(_looked_up(each) for each in (ended, kept, followed)))
-
-
-def _looked_up(found: Select[*tuple[Any, ...]]) -> ColumnElement[bool]:
-    """Whether there is a row for a reading. With an OFFSET PostgreSQL looks for it by an index; without one it may read
-    all of the user's rows first, to make a table of them, which takes as long as the user has measured much.
-    """
-    return found.offset(literal_column("0")).correlate(Reading).exists()
+    return or_(*(has_row(each.correlate(Reading)) for each in (ended, kept, followed)))
 
 
 def readings(connection: Connection, subject: Subject, part: Part, at_once: int) -> Iterator[Seen]:

@@ -5,7 +5,7 @@ it has come: that is what holds. Where a hint is wrong the other way it costs a 
 one asks the links. A part's hint is put off only while no run of it is at work: then none of its links can become due
 earlier than it says.
 
-Code of the last release writes no hints. What it leaves is found by the scheduler, see `control.scheduler.line`.
+Code of the last release writes no hints. What it leaves is found by the scheduler, see `control.scheduler.lining_up`.
 """
 
 from collections.abc import Collection, Sequence
@@ -15,12 +15,11 @@ from sqlalchemy import ColumnElement, Connection, Update, case, exists, func, in
 
 from crawler.store.database import now
 from crawler.store.models.accounts import User
-from crawler.store.models.batches import Batch, Link, Part, Status
+from crawler.store.models.batches import Link, Part, Status
 from crawler.store.models.runs import Run
 
 WAITING_LINK = (Link.batch_id == Part.batch_id, Link.platform == Part.platform, Link.status == Status.CREATED)
 HAS_ACTIVE_RUN = exists().where(Run.batch_id == Part.batch_id, Run.platform == Part.platform, Run.finished_at.is_(None))
-IS_OPEN = exists().where(Batch.id == Part.batch_id, Batch.closed_at.is_(None))
 READY = Part.ready_since.is_not(None)
 LATER = Part.ready_from.is_not(None)
 IN_LINE = or_(READY, LATER)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from sqlalchemy import ColumnElement, Select, literal_column
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -29,3 +30,10 @@ def _sqlite_looked_up(element: looked_up, compiler: SQLCompiler, **given: Any) -
 def _postgresql_looked_up(element: looked_up, compiler: SQLCompiler, **given: Any) -> str:
     column, value = (compiler.process(each, **given) for each in element.clauses)
     return f"{column} = ANY (ARRAY[{value}])"
+
+
+def has_row(found: Select[*tuple[Any, ...]]) -> ColumnElement[bool]:
+    """Whether a subquery finds a row. With an OFFSET PostgreSQL looks for it by an index. Without one it may read all
+    rows first, to make a table in which it then looks once: it does not see that LIMIT asks for few.
+    """
+    return found.offset(literal_column("0")).exists()
