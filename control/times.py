@@ -3,6 +3,7 @@
 import re
 from contextlib import suppress
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Annotated, overload
 
 from pydantic import BeforeValidator, WithJsonSchema
@@ -60,7 +61,13 @@ def moment(seconds: float | None) -> str | None:
     """Write a time as in RFC 3339, in UTC, to the millisecond."""
     if seconds is None:
         return None
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    minute, rest = divmod(round(seconds * 1_000_000) // 1000, 60_000)
+    return f"{_minute(minute)}:{rest // 1000:02}.{rest % 1000:03}Z"
+
+
+@lru_cache(1000)  # an answer has thousands of times, of few minutes
+def _minute(number: int) -> str:
+    return datetime.fromtimestamp(60 * number, UTC).isoformat()[: len("2026-10-31T21:00")]
 
 
 def span(seconds: float) -> str:
