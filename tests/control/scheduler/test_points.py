@@ -190,7 +190,7 @@ def test_a_post_that_is_not_there_is_asked_again_before_it_is_called_gone(engine
         make_due(engine)
         assert measure(engine, reason=reason) == 1
         waits.append(next_points(engine)[0][1])
-    assert [wait and round(wait, -1) for wait in waits] == [600, HOUR, *[24 * HOUR] * points.LOOKS_AT_GONE, None]
+    assert [wait and round(wait, -2) for wait in waits] == [600, HOUR, *[24 * HOUR] * points.LOOKS_AT_GONE, None]
     missing = scalars(engine, select(FollowedPost.missing_at))[0]
     assert missing == scalars(engine, select(func.min(Link.finished_at)))[0]
 
