@@ -91,6 +91,8 @@ def _remove(names: Sequence[str]) -> None:
             signal_all(name, signal.SIGKILL)
             _ip(f"netns del {_space(name)}")
     if SWITCH in there:
+        with suppress(subprocess.CalledProcessError):
+            _ip(f"link del {OURS}")  # at once: the kernel takes its time for what goes with a namespace
         _ip(f"netns del {SWITCH}")
 
 

@@ -11,11 +11,12 @@ from sqlalchemy import text
 
 from crawler.queue import nodes
 from tests.cluster import network
-from tests.cluster.hosts import Cluster, Host
+from tests.cluster.hosts import START_SECONDS, Cluster, Host
 from tests.cluster.scenario import Strike
 from tests.cluster.witness import DECIDING_SECONDS
 
 STOPPED = "T"
+INSIDE = "cut off inside a transaction"
 IN_A_TRANSACTION = "crawler.queue.results.save"  # holds the rows of a run and of its links
 WITH_THE_DISPATCH_LOCK = "control.scheduler.dispatch.enlist"
 TURN_SECONDS = 60.0  # so long a spider goes on with further runs, which one of a draining node must not
@@ -23,6 +24,12 @@ CHARGED = text("SELECT coalesce(sum(attempts), 0) FROM links")
 CLOCK = text("SELECT extract(epoch FROM clock_timestamp())::float8")
 PLACED = text("SELECT count(*) FROM given_places WHERE node = :node AND at > to_timestamp(:since)")
 BACK_SECONDS = 60.0  # a node that was silent registers within its next five seconds, on a busy machine somewhat later
+
+
+@contextmanager
+def nothing(_lab: Cluster, _rng: Random) -> Iterator[None]:
+    """What a scenario changes is there from its start on."""
+    yield
 
 
 @contextmanager
@@ -52,7 +59,7 @@ def node_cut(seconds: Sequence[float], *, inside: bool = False) -> Strike:
 
 
 def leader_lost(how: str) -> Strike:
-    """Kill, cut off or stop the host whose scheduler leads; `cut inside`: while it holds the lock of dispatching."""
+    """Kill, cut off or stop the host whose scheduler leads; INSIDE: while it holds the lock of dispatching."""
 
     @contextmanager
     def strike(lab: Cluster, _rng: Random) -> Iterator[None]:
@@ -65,6 +72,15 @@ def leader_lost(how: str) -> Strike:
         lab.until(lambda: lab.leaders() == 1, "led", 30)
 
     return strike
+
+
+@contextmanager
+def restarted_in_turn(lab: Cluster, _rng: Random) -> Iterator[None]:
+    """Stop and start every host, one after the other, as for a new release."""
+    for host in lab.hosts.values():
+        host.stop()
+        host.start(START_SECONDS)
+    yield
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import pytest
 from tests.cluster import extent
 from tests.cluster.labs import cluster, usual
 from tests.cluster.scenario import play
-from tests.cluster.strikes import leader_lost, node_cut, node_drained, node_killed
+from tests.cluster.strikes import INSIDE, leader_lost, node_cut, node_drained, node_killed
 
 pytestmark = [pytest.mark.process, pytest.mark.timeout(0 if extent.WHOLE else 600)]
 
@@ -27,7 +27,7 @@ def test_L4_a_node_is_cut_off_and_comes_back(lab):
     play(lab, "L4 a node is cut off", node_cut((5, 30, 120) if extent.WHOLE else (9,)), 20)
 
 
-@pytest.mark.parametrize("how", ["killed", "cut off", "stopped"] if extent.WHOLE else ["killed"])
+@pytest.mark.parametrize("how", ["killed", "cut off", "stopped", INSIDE] if extent.WHOLE else ["killed"])
 def test_L5_the_leading_scheduler_is_lost_and_another_takes_over(lab, how):
     play(lab, f"L5 the leading host is {how}", leader_lost(how), 10)
 
