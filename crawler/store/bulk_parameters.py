@@ -6,7 +6,6 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import (
-    ARRAY,
     BigInteger,
     ColumnElement,
     Select,
@@ -23,10 +22,21 @@ from sqlalchemy import (
     select,
     true,
 )
+from sqlalchemy.types import UserDefinedType
 
 Column = Sequence[int | None]
 POSTGRESQL = "postgresql"
 MICROSECONDS = 1e6  # in a second, because a column of times has to be one of integers
+
+
+class Array(UserDefinedType[str]):
+    """PostgreSQL's array of integers, written by us: SQLAlchemy and psycopg look at each item again."""
+
+    cache_ok = True
+    render_bind_cast = True
+
+    def get_col_spec(self, **_: object) -> str:
+        return "BIGINT[]"
 
 
 def hidden_from_planner(condition: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -56,18 +66,22 @@ def among(dialect: str, column: SQLColumnExpression[int]) -> ColumnElement[bool]
         return column.in_(ids(dialect))
     given = table(dialect, "id").c.id
     least, most = (select(limit(given)).scalar_subquery() for limit in (func.min, func.max))
-    return and_(column == any_(bindparam("given_id", type_=ARRAY(BigInteger))), column.between(least, most))
+    return and_(column == any_(bindparam("given_id", type_=Array())), column.between(least, most))
 
 
 def parameters(dialect: str, **columns: Column) -> dict[str, Any]:
     """Turn columns of equal length into the statement's parameters."""
     if dialect == POSTGRESQL:
-        return {f"given_{name}": list(values) for name, values in columns.items()}
+        return {f"given_{name}": _array(values) for name, values in columns.items()}
     return {"given": json.dumps(list(zip(*columns.values(), strict=True)), separators=(",", ":"))}
 
 
+def _array(values: Column) -> str:
+    return f"{{{','.join(map(str, values))}}}".replace("None", "NULL")
+
+
 def _unnested(names: tuple[str, ...]) -> Select[*tuple[int, ...]]:
-    arrays = (bindparam(f"given_{name}", type_=ARRAY(BigInteger)) for name in names)
+    arrays = (bindparam(f"given_{name}", type_=Array()) for name in names)
     rows = func.unnest(*arrays).table_valued(*(column(name, BigInteger) for name in names), name="rows")
     return select(*rows.render_derived().c)
 

@@ -104,8 +104,8 @@ class Campaigns:
             self.share = number / len(self.stages)
             walk(self.clock, self.site.engine, moment, self._at_stop)
             act()
-        while self.killer.victims:
-            self.killer.kill_soon()
+        while self.killer.victims:  # spiders among them are there only where something is due
+            walk(self.clock, self.site.engine, self.clock.now() + DAY, self.killer.kill_soon)
         walk(self.clock, self.site.engine, self.clock.now() + 1)
         return self.check()
 

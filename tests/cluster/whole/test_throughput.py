@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from crawler.queue import nodes
 from tests.chaos.client import Client
+from tests.chaos.site import TOKENS
 from tests.cluster import table
 from tests.cluster.hosts import Cluster
 from tests.cluster.labs import cluster, usual
@@ -46,7 +47,7 @@ def test_L1_four_nodes_do_in_the_time_of_one_what_four_times_one_does(tmp_path):
 
 
 def test_L2_four_nodes_use_one_token_wholly_and_no_more(tmp_path):
-    rate = {"VK_REQUESTS_PER_SECOND": str(RATE), "VK_TOKENS": "vk1.a.one-for-all"}
+    rate = {"VK_REQUESTS_PER_SECOND": str(RATE), "VK_TOKENS": TOKENS[0]}
     with cluster(tmp_path, usual(4), **rate) as lab:
         anna = Client(lab.front, "anna")
         anna.login()
