@@ -5,7 +5,9 @@ from threading import Thread
 from typing import ClassVar
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import BytecodeCache
 from sqlalchemy import insert, select, update
 from werkzeug.routing import Rule
 
@@ -54,6 +56,22 @@ class CompiledOnce(Rule):
             self.compiled[key] = known, self._build.__func__, self._build_unknown.__func__
         known, build, build_unknown = self.compiled[key]
         vars(self).update(known, _build=build.__get__(self), _build_unknown=build_unknown.__get__(self))
+
+
+class Templates(BytecodeCache):
+    """Templates are compiled once for all apps of the tests."""
+
+    def __init__(self):
+        self.compiled = {}
+
+    def load_bytecode(self, bucket):
+        bucket.code = self.compiled.get(bucket.key)
+
+    def dump_bytecode(self, bucket):
+        self.compiled[bucket.key] = bucket.code
+
+
+Flask.jinja_options = {"bytecode_cache": Templates()}
 
 
 @cache
