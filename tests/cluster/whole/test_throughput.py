@@ -18,7 +18,7 @@ from tests.cluster.witness import worst_second
 
 ALL_SECONDS = 300.0
 PAGE_LATENCY = 2.0
-PAGE_BATCH, PAGE_BATCHES = 160, 4
+PAGE_BATCH, PAGE_BATCHES = 160, 8
 TIMES = 3.5  # what four nodes do, in what one does
 RATE = 20
 CALL = 100  # posts that one call of a service's token asks for
