@@ -7,6 +7,7 @@ first. Sorted by views, links without a number come last in both directions: fai
 import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, select
@@ -197,6 +198,7 @@ def pattern(text: str) -> str:
     return f"%{plain}%"
 
 
+@cache
 def _rows() -> Select[*tuple[Any, ...]]:
     return (
         select(Link.position, Link.url, Link.platform, Link.duplicate_of, Link.status, Link.reason, Link.detail)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Select, exists, func, select
+from sqlalchemy import Connection, Engine, Row, Select, bindparam, exists, func, select
 
 from control.batches import names
 from control.batches.link_counts import Counts, link_counts
@@ -13,6 +13,8 @@ from crawler.reasons import Reason
 from crawler.store.database import now, snapshot
 from crawler.store.models.base import may_be_id
 from crawler.store.models.batches import FINAL, Batch, Link, Part, Status
+
+OWN = select(Batch.id).where(Batch.public_id == bindparam("public_id"), Batch.user_id == bindparam("user"))
 
 
 class State(StrEnum):
@@ -56,8 +58,8 @@ class Progress:
 
 def own(connection: Connection, user_id: str, public_id: str) -> int:
     """Return the key of one of the user's batches. Raises NotFound also for another user's, to tell nobody of it."""
-    mine = select(Batch.id).where(Batch.public_id == public_id, Batch.user_id == user_id)
-    batch_id = connection.execute(mine).scalar() if may_be_id(public_id) else None
+    mine = {"public_id": public_id, "user": user_id}
+    batch_id = connection.execute(OWN, mine).scalar() if may_be_id(public_id) else None
     if batch_id is None:
         raise missing()
     return batch_id

@@ -18,7 +18,10 @@ def answers_to(key: str) -> ColumnElement[bool]:
     return or_(Post.key == key, Post.canonical_key == key)
 
 
-def of(connection: Connection, by: type[Link | Placement], ids: Sequence[int]) -> Sequence[Row[Any]]:
+Aliases = Sequence[Row[Any]]  # as `of` returns them
+
+
+def of(connection: Connection, by: type[Link | Placement], ids: Sequence[int]) -> Aliases:
     """Return `named_by`, `post_id` and `published_at` of all rows of the posts that these links or placements name."""
     dialect = connection.dialect.name
     return connection.execute(_of(dialect, by), bulk_parameters.parameters(dialect, id=ids)).all()
@@ -26,7 +29,10 @@ def of(connection: Connection, by: type[Link | Placement], ids: Sequence[int]) -
 
 def pairs(connection: Connection, by: type[Link | Placement], ids: Sequence[int]) -> dict[str, list[int]]:
     """Return the columns of a table that has each link or placement with each row of its post."""
-    rows = of(connection, by, ids)
+    return columns(of(connection, by, ids))
+
+
+def columns(rows: Aliases) -> dict[str, list[int]]:
     return {"named_by": [row.named_by for row in rows], "post": [row.post_id for row in rows]}
 
 

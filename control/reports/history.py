@@ -23,9 +23,6 @@ from crawler.store.models.posts import KeptReading, Post, Reading
 
 FOREVER = 1e12  # seconds since 1970
 ASKED_AT = func.coalesce(Reading.asked_at, Reading.measured_at)
-COUNTS = (Reading.views, Reading.likes, Reading.comments, Reading.reposts)
-SAID = (Post.published_at, Post.edited_at, Post.erid_lost_at)
-OF_SEEN = (Reading.id, ASKED_AT.label("asked_at"), Reading.measured_at, Reading.source, *COUNTS, *SAID)  # its fields
 IN_ORDER = (Reading.measured_at, Reading.id)
 
 
@@ -117,6 +114,14 @@ def seen_by(user_id: str) -> ColumnElement[bool]:
     return or_(*(has_row(each.correlate(Reading)) for each in (ended, kept, followed)))
 
 
+def of_seen(reading: type[Reading] = Reading, post: type[Post] = Post) -> tuple[ColumnElement[Any], ...]:
+    """Return the fields of a `Seen`."""
+    asked_at = func.coalesce(reading.asked_at, reading.measured_at).label("asked_at")
+    counts = (reading.views, reading.likes, reading.comments, reading.reposts)
+    said = (post.published_at, post.edited_at, post.erid_lost_at)
+    return reading.id, asked_at, reading.measured_at, reading.source, *counts, *said  # type: ignore[return-value]
+
+
 def readings(connection: Connection, subject: Subject, part: Part, at_once: int) -> Iterator[Seen]:
     """Read a part of them, oldest first, so many at a time."""
     found = [_after(connection, _within(each, part), part.after, at_once) for each in _all(subject)]
@@ -177,6 +182,6 @@ def _seen(connection: Connection, found: Select[*tuple[Any, ...]]) -> list[Seen]
 
 def _all(subject: Subject) -> Iterator[Select[*tuple[Any, ...]]]:
     """One statement for each id of the post: an index has the readings of each in their order."""
-    found = select(*OF_SEEN).join(Post, Post.id == Reading.post_id)
+    found = select(*of_seen()).join(Post, Post.id == Reading.post_id)
     found = found.where(Reading.access_key == subject.access_key, seen_by(subject.user_id))
     return (found.where(Reading.post_id == post_id) for post_id in subject.post_ids)

@@ -5,17 +5,22 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, select
+from sqlalchemy import ColumnElement, Connection, Select, Subquery, bindparam, func, select
+from sqlalchemy.orm import aliased
 
 from control.reports import aliases, history
+from control.reports.aliases import Aliases
 from control.reports.history import ASKED_AT
 from control.reports.value_at import Reading as Count
 from control.reports.value_at import Value, around, value_between
 from crawler.store import bulk_parameters
 from crawler.store.bulk_parameters import MICROSECONDS
+from crawler.store.lookup import looked_up
 from crawler.store.models.batches import Link
 from crawler.store.models.campaigns import Placement
 from crawler.store.models.posts import Reading
+
+BEFORE, AFTER = aliased(Reading), aliased(Reading)
 
 
 class Question(NamedTuple):
@@ -27,13 +32,19 @@ class Question(NamedTuple):
 
 
 def ask(
-    connection: Connection, user_id: str, questions: Sequence[Question], by: type[Link | Placement] = Link
+    connection: Connection,
+    user_id: str,
+    questions: Sequence[Question],
+    by: type[Link | Placement] = Link,
+    same: Aliases | None = None,
 ) -> list[Value]:
-    """Return the value for each, in their order."""
+    """Return the value for each, in their order. `same` has the rows of their posts, where the caller knows them."""
     if not questions:
         return []
+    if same is None:
+        same = aliases.of(connection, by, sorted({each.named_by for each in questions}))
     questions = [each._replace(moment=round(each.moment * MICROSECONDS) / MICROSECONDS) for each in questions]
-    found = _found(connection, user_id, questions, by)
+    found = _found(connection, user_id, by, _given(questions, same))
     return [
         value_between(each.moment, each.published_at, *around(each.moment, found[number]))
         for number, each in enumerate(questions)
@@ -41,22 +52,22 @@ def ask(
 
 
 def _found(
-    connection: Connection, user_id: str, questions: Sequence[Question], by: type[Link | Placement]
+    connection: Connection, user_id: str, by: type[Link | Placement], given: dict[str, list[int]]
 ) -> dict[int, list[Count]]:
     """Return, by the questions' numbers, the readings next to each moment: two at most of each id of its post."""
-    given = bulk_parameters.parameters(connection.dialect.name, **_given(connection, questions, by))
-    rows = connection.execute(_around(connection.dialect.name, by), {"user": user_id, **given}).all()
-    counts = _counts(connection, [id_ for row in rows for id_ in (row.before, row.after) if id_])
+    dialect = connection.dialect.name
+    parameters = {"user": user_id, **bulk_parameters.parameters(dialect, **given)}
     found: dict[int, list[Count]] = defaultdict(list)
-    for row in rows:
-        found[row.number].extend(counts[id_] for id_ in (row.before, row.after) if id_)
+    for number, *cells in connection.execute(_around(dialect, by), parameters):
+        before, after = cells[: len(Count._fields)], cells[len(Count._fields) :]
+        found[number] += [Count._make(count) for count in (before, after) if count[0] is not None]
     return found
 
 
-def _given(connection: Connection, questions: Sequence[Question], by: type[Link | Placement]) -> dict[str, list[int]]:
+def _given(questions: Sequence[Question], same: Aliases) -> dict[str, list[int]]:
     """Ask each question of each id of its post."""
     posts: dict[int, list[int]] = defaultdict(list)
-    for row in aliases.of(connection, by, sorted({each.named_by for each in questions})):
+    for row in same:
         posts[row.named_by].append(row.post_id)
     asked = [(number, each, post_id) for number, each in enumerate(questions) for post_id in posts[each.named_by]]
     return {
@@ -71,22 +82,21 @@ def _given(connection: Connection, questions: Sequence[Question], by: type[Link 
 def _around(dialect: str, by: type[Link | Placement]) -> Select[*tuple[Any, ...]]:
     given = bulk_parameters.table(dialect, "number", "named_by", "post", "moment")
     moment = given.c.moment / MICROSECONDS
-    before = _first(by, given.c.post, Reading.measured_at <= moment, order=Reading.measured_at.desc())
-    after = _first(by, given.c.post, Reading.measured_at >= moment, moment <= ASKED_AT, order=Reading.measured_at)
-    named = given.join(by, by.id == given.c.named_by)
-    return select(given.c.number, before.label("before"), after.label("after")).select_from(named)
+    before = _first(given, by, Reading.measured_at <= moment, order=Reading.measured_at.desc())
+    after = _first(given, by, Reading.measured_at >= moment, moment <= ASKED_AT, order=Reading.measured_at)
+    found = select(given.c.number, *_count(BEFORE), *_count(AFTER))
+    found = found.select_from(given.join(by, by.id == given.c.named_by))
+    return found.outerjoin(BEFORE, looked_up(BEFORE.id, before)).outerjoin(AFTER, looked_up(AFTER.id, after))
 
 
-def _first(by: type[Link | Placement], post: ColumnElement[int], *which: ColumnElement[bool], order: Any) -> Any:
-    theirs = (Reading.post_id == post, Reading.access_key == by.access_key)
+def _first(given: Subquery, by: type[Link | Placement], *which: ColumnElement[bool], order: Any) -> Any:
+    theirs = (Reading.post_id == given.c.post, Reading.access_key == by.access_key)
     seen = history.seen_by(bindparam("user"))  # type: ignore[arg-type] # a parameter stands for the id
     found = select(Reading.id).where(*theirs, *which, seen).order_by(order).limit(1)
-    return found.scalar_subquery()
+    return found.correlate(given, by).scalar_subquery()
 
 
-def _counts(connection: Connection, ids: Sequence[int]) -> dict[int | None, Count]:
-    dialect = connection.dialect.name
-    columns = (ASKED_AT, Reading.measured_at, Reading.views, Reading.source, Reading.http_status)
-    found = select(Reading.id, *columns).where(bulk_parameters.among(dialect, Reading.id))
-    rows = connection.execute(found, bulk_parameters.parameters(dialect, id=ids)).all()
-    return {row[0]: Count(*row[1:]) for row in rows}
+def _count(reading: type[Reading]) -> tuple[ColumnElement[Any], ...]:
+    """Return the fields of a `Count`."""
+    asked_at = func.coalesce(reading.asked_at, reading.measured_at)
+    return asked_at, *(getattr(reading, name) for name in ("measured_at", "views", "source", "http_status"))

@@ -11,7 +11,8 @@ from control.batches.link_rows import CURSOR, Sort, Wanted
 from control.batches.progress import own
 from control.errors import FieldError, InvalidQuery
 from control.exports.choice import MEDIA_TYPES, Choice, Format
-from control.reports import link_flags, values
+from control.reports import aliases, link_flags, values
+from control.reports.aliases import Aliases
 from control.reports.flags import ReadingFlag
 from control.reports.value_at import NO_AGE
 from control.reports.values import Question
@@ -30,7 +31,7 @@ from crawler.reasons import Reason
 from crawler.spreadsheets.writing.columns import FIELDS
 from crawler.spreadsheets.writing.profiles import ProfileName
 from crawler.store.database import snapshot
-from crawler.store.models.batches import Status
+from crawler.store.models.batches import Link, Status
 
 RETRYABLE = {str(reason): reason.retryable for reason in Reason}
 
@@ -134,19 +135,22 @@ def list_batch_links(path: BatchPath, query: LinksQuery) -> LinksPage | Response
         batch_id = own(connection, caller(), path.id)
         page = link_rows.read(connection, batch_id, wanted)
         cells = own_rows.cells(connection, batch_id, [row.row_number for row in page.rows])
-        odd = link_flags.read(connection, caller(), [row.link_id for row in page.rows])
-        views_at = _views_at(connection, page.rows, {age: seconds(age) for age in in_order(query.ages)})
+        same = aliases.of(connection, Link, [row.link_id for row in page.rows])
+        odd = link_flags.of_aliases(connection, caller(), same)
+        views_at = _views_at(connection, page.rows, same, {age: seconds(age) for age in in_order(query.ages)})
     shown = [_show(row, cells, odd.get(row.link_id, []), views_at.get(row.link_id)) for row in page.rows]
     return LinksPage(links=shown, next_cursor=page.next_cursor, previous_cursor=page.previous_cursor)
 
 
-def _views_at(connection: Connection, rows: list[Row[Any]], ages: dict[str, float]) -> dict[int, dict[str, ValueShown]]:
+def _views_at(
+    connection: Connection, rows: list[Row[Any]], same: Aliases, ages: dict[str, float]
+) -> dict[int, dict[str, ValueShown]]:
     """Return views by link and age, for links that name a post. One whose publication nobody knows has none."""
     named = [row for row in rows if ages and row.key]
     shown = {row.link_id: dict.fromkeys(ages, show_value(None, NO_AGE)) for row in named if row.published_at is None}
     dated = [(row, age) for row in named if row.published_at is not None for age in ages]
     questions = [Question(row.link_id, row.published_at, row.published_at + ages[age]) for row, age in dated]
-    found = values.ask(connection, caller(), questions)
+    found = values.ask(connection, caller(), questions, same=same)
     for (row, age), question, value in zip(dated, questions, found, strict=True):
         shown.setdefault(row.link_id, {})[age] = show_value(question.moment, value)
     return shown

@@ -8,7 +8,7 @@ from flask import Flask, Response, current_app, g, request
 from flask_jwt_extended import JWTManager, get_current_user, get_jwt, verify_jwt_in_request
 from flask_jwt_extended.exceptions import JWTExtendedException
 from jwt import PyJWTError
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError, NoResultFound
 
 from control.accounts import api_tokens
@@ -30,6 +30,12 @@ HINT = "Send the header Authorization: Bearer, followed by a token from POST /us
 REFUSED = f"The token is expired, revoked or not one of ours. {HINT}"
 LOOKING = {"GET", "HEAD"}
 LAST_USES = "last uses"  # their key among the app's extensions
+LOGGED_IN = (
+    select(User.id, User.admin)
+    .join(Login)
+    .where(User.id == bindparam("user"), User.state == UserState.ACTIVE)
+    .where(Login.id == bindparam("login"), Login.expires_at > now())
+)
 
 jwt = JWTManager()
 
@@ -152,10 +158,8 @@ def _check_header() -> str:
 
 @jwt.user_lookup_loader
 def _caller(_header: dict[str, Any], claims: dict[str, Any]) -> Caller | None:
-    good = (Login.id == claims[CLAIM], Login.expires_at > now())
-    found = select(User.id, User.admin).join(Login).where(User.id == claims["sub"], User.state == UserState.ACTIVE)
     with db.engine.connect() as connection:
-        row = connection.execute(found.where(*good)).first()
+        row = connection.execute(LOGGED_IN, {"user": claims["sub"], "login": claims[CLAIM]}).first()
     return Caller(row.id, row.admin, claims[CLAIM]) if row else None
 
 
