@@ -1,8 +1,9 @@
 """How long links have waited that could be worked on."""
 
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, case, func, literal, select
+from sqlalchemy import ColumnElement, Engine, Select, bindparam, case, func, literal, select
 
 from crawler.queue.demand import awaits_run, ready
 from crawler.queue.line import WAITING_LINK, first_due, later
@@ -17,11 +18,17 @@ def oldest(engine: Engine, user_id: str | None = None) -> float | None:
     """Return for how many seconds the part of a batch that waits longest could have had a run. None if none waits.
     With a `user_id` only this user's batches are looked at.
     """
-    which, order = ((Part.user_id == user_id,), Part.served_at) if user_id else ((), Part.ready_since)
-    waiting = ready(since().label("since")).where(awaits_run(), *which).order_by(order).limit(MOST_LOOKED_AT).subquery()
+    statement = _oldest(of_user=user_id is not None)
     with engine.connect() as connection:
-        seconds = connection.execute(select(now() - func.min(waiting.c.since))).scalar()
+        seconds = connection.execute(statement, {"user": user_id} if user_id else {}).scalar()
     return None if seconds is None else max(0.0, seconds)
+
+
+@cache
+def _oldest(*, of_user: bool) -> Select[float]:
+    which, order = ((Part.user_id == bindparam("user"),), Part.served_at) if of_user else ((), Part.ready_since)
+    waiting = ready(since().label("since")).where(awaits_run(), *which).order_by(order).limit(MOST_LOOKED_AT).subquery()
+    return select(now() - func.min(waiting.c.since))
 
 
 def since() -> ColumnElement[float]:

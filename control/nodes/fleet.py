@@ -17,6 +17,7 @@ from crawler.queue.nodes import SILENT_SECONDS
 from crawler.store.models.runs import Run
 
 NONE = "none"
+ACTIVE_RUNS = select(Run.node, func.count().label("runs")).where(Run.finished_at.is_(None)).group_by(Run.node)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +84,7 @@ def _most(values: list[str], ours: str | None) -> str:
 
 def places(connection: Connection, fleet: Fleet) -> dict[str, int]:
     """Return how many more runs each usable node can take; below 0 where it has more runs than slots."""
-    counted = select(Run.node, func.count().label("runs")).where(Run.finished_at.is_(None)).group_by(Run.node)
-    runs = {row.node: row.runs for row in connection.execute(counted)}
+    runs = {row.node: row.runs for row in connection.execute(ACTIVE_RUNS)}
     return {member.url: member.slots - runs.get(member.url, 0) for member in fleet(connection) if member.usable}
 
 

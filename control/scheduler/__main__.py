@@ -48,6 +48,17 @@ EXAMINED_SECONDS = 60.0  # so often all that is open is looked at, whether somet
 MARGIN_SECONDS = 5.0  # of what is called new: a duty may have failed, or come late
 REFUSING_SECONDS = 5.0  # a node that has not taken runs for so long gets none for a while
 
+ANYTHING_OPEN = select(
+    or_(
+        exists().where(Batch.counted_at.is_(None)),  # it is open, or has just been closed
+        exists().where(Run.finished_at.is_(None)),
+        exists().where(Export.finished_at.is_(None)),
+        exists().where(User.state == UserState.LEAVING),
+        points.ARE_DUE,
+        points.ARE_OPEN,
+    )
+)
+
 T = TypeVar("T")
 
 log = get_logger()
@@ -144,13 +155,8 @@ class Scheduler:
 
 def anything_open(engine: Engine) -> bool:
     """Whether there is anything that a duty has to look at, such as a batch: mostly there is none."""
-    batch = exists().where(Batch.counted_at.is_(None))  # it is open, or has just been closed
-    run = exists().where(Run.finished_at.is_(None))
-    export = exists().where(Export.finished_at.is_(None))
-    leaving = exists().where(User.state == UserState.LEAVING)
-    point = or_(points.ARE_DUE, points.ARE_OPEN)
     with engine.connect() as connection:
-        return bool(connection.execute(select(or_(batch, run, export, leaving, point))).scalar_one())
+        return bool(connection.execute(ANYTHING_OPEN).scalar_one())
 
 
 def loop(once: Callable[[], float], wakeup: Wakeup) -> None:

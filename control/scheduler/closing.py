@@ -1,8 +1,10 @@
 """Batches come to their end."""
 
 import math
+from functools import cache
 
-from sqlalchemy import ColumnElement, Engine, and_, case, exists, literal, select, union
+from sqlalchemy import ColumnElement, Double, Engine, and_, bindparam, case, exists, select, union
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from crawler.queue import line
 from crawler.queue.cancellation import closing, fail
@@ -13,18 +15,23 @@ from crawler.store.models.runs import Run
 
 AT_ONCE = 1_000  # batches of one transaction
 PAST = and_(Batch.closed_at.is_(None), Batch.deadline_at < MOMENT)
+SOME_PAST = select(Batch.id).where(PAST).order_by(Batch.deadline_at).limit(AT_ONCE)  # as an index has them
 
 
 def expire(engine: Engine) -> None:
     """Fail the waiting links of batches past their deadline; those that are being worked on may still end well."""
+    with engine.connect() as connection:
+        past = connection.execute(SOME_PAST).scalars().all()
+    if past:  # or PostgreSQL might go through all links that wait
+        with writing(engine) as connection:
+            fail(connection, and_(Link.batch_id.in_(past), Link.status == Status.CREATED), _reason())
+
+
+def _reason() -> ColumnElement[str]:
     waits = exists().where(
         Part.batch_id == Link.batch_id, Part.platform == Link.platform, Part.waiting_for.is_not(None)
     )
-    reason = case((waits, Reason.CREDENTIAL), else_=Reason.DEADLINE)
-    with writing(engine) as connection:
-        past = connection.execute(select(Batch.id).where(PAST).limit(AT_ONCE)).scalars().all()
-        if past:  # or PostgreSQL might go through all links that wait
-            fail(connection, and_(Link.batch_id.in_(past), Link.status == Status.CREATED), reason)
+    return case((waits, Reason.CREDENTIAL), else_=Reason.DEADLINE)
 
 
 def close(engine: Engine, seconds: float = math.inf) -> None:
@@ -33,19 +40,23 @@ def close(engine: Engine, seconds: float = math.inf) -> None:
     Only those are looked at of which a run was at work within so many seconds, and those past their deadline: links of
     others become final only when a user cancels them, which closes their batch.
     """
-    unfinished = exists().where(Link.batch_id == Batch.id, Link.status.in_(set(Status) - set(FINAL)))
+    everything = math.isinf(seconds)
     with engine.begin() as connection:
-        closed = closing().where(_touched(seconds), ~unfinished).returning(Batch.id, Batch.user_id)
-        rows = connection.execute(closed).all()
+        rows = connection.execute(_closing(everything=everything), {} if everything else {"seconds": seconds}).all()
         if rows:
             line.close(connection, [row.id for row in rows])
             line.leave(connection, {row.user_id for row in rows})
 
 
-def _touched(seconds: float) -> ColumnElement[bool]:
+@cache
+def _closing(*, everything: bool) -> ReturningUpdate[int, str]:
+    unfinished = exists().where(Link.batch_id == Batch.id, Link.status.in_(set(Status) - set(FINAL)))
+    which = [~unfinished] if everything else [~unfinished, _touched()]
+    return closing().where(*which).returning(Batch.id, Batch.user_id)
+
+
+def _touched() -> ColumnElement[bool]:
     """Of open batches."""
-    if math.isinf(seconds):
-        return literal(value=True)
     at_work = select(Run.batch_id).where(Run.finished_at.is_(None))
-    lately = select(Run.batch_id).where(Run.finished_at > MOMENT - seconds)
-    return Batch.id.in_(union(at_work, lately, select(Batch.id).where(PAST)))
+    lately = select(Run.batch_id).where(Run.finished_at > MOMENT - bindparam("seconds", type_=Double))
+    return Batch.id.in_(union(at_work, lately, select(SOME_PAST.subquery().c.id)))

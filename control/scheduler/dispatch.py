@@ -5,11 +5,11 @@ spider wins its run by compare-and-set: a run that was posted twice is worked on
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from functools import cache, partial
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Engine, and_, func, or_, select, update
+from sqlalchemy import Connection, Engine, Select, and_, func, or_, select, update
 
 from control.logs import bound_contextvars, get_logger
 from control.nodes.client import Clients, RefusedError, Scrapyd, ScrapydError
@@ -18,7 +18,7 @@ from control.scheduler.backoff import Backoff
 from crawler.platforms import spider_of
 from crawler.queue import dispatch_lock
 from crawler.queue.claims import IN_HAND
-from crawler.queue.demand import has_more
+from crawler.queue.demand import has_more, somebody_waits
 from crawler.queue.round_robin import give_run, in_turn
 from crawler.store.database import now, writing
 from crawler.store.models.batches import Batch, Part
@@ -40,7 +40,7 @@ def look_again(engine: Engine) -> None:
 def enlist(engine: Engine, fleet: Fleet) -> list[str]:
     """Commit a run for parts of batches that have links to work on, while nodes have free slots; their ids."""
     with engine.connect() as connection:
-        if not _waiting(connection, places(connection, fleet)):
+        if not (_free(places(connection, fleet)) and _anybody_waits(connection)):
             return []
     with writing(engine) as connection:
         dispatch_lock.lock(connection)
@@ -49,9 +49,17 @@ def enlist(engine: Engine, fleet: Fleet) -> list[str]:
         return [run_id for run_id in given if run_id]
 
 
+def _free(found: Mapping[str, int]) -> int:
+    return sum(max(0, count) for count in found.values())
+
+
+def _anybody_waits(connection: Connection) -> bool:
+    return somebody_waits(connection) or any(True for _ in _large(connection))
+
+
 def _waiting(connection: Connection, found: Mapping[str, int]) -> list[Any]:
     """Parts of batches that get a run now: their first one, and while nobody waits for that, a further one."""
-    free = sum(max(0, count) for count in found.values())
+    free = _free(found)
     if not free:
         return []
     firsts = in_turn(connection, free)
@@ -60,8 +68,15 @@ def _waiting(connection: Connection, found: Mapping[str, int]) -> list[Any]:
 
 def _large(connection: Connection) -> Iterator[Any]:
     """Parts with more links for now than their runs can hold; those of users with few runs come first."""
+    for batch_id, user_id, platform, runs in connection.execute(_with_runs()).all():
+        if has_more(connection, batch_id, platform, runs * IN_HAND):
+            yield batch_id, user_id, platform
+
+
+@cache
+def _with_runs() -> Select[*tuple[Any, ...]]:
     of_user = func.sum(func.count()).over(partition_by=Batch.user_id)
-    statement = (
+    return (
         select(Batch.id, Batch.user_id, Part.platform, func.count().label("runs"))
         .select_from(Run)
         .join(Batch, Batch.id == Run.batch_id)
@@ -70,9 +85,6 @@ def _large(connection: Connection) -> Iterator[Any]:
         .group_by(Batch.id, Part.batch_id, Part.platform)
         .order_by(of_user, func.count(), Part.served_at, Batch.id)
     )
-    for batch_id, user_id, platform, runs in connection.execute(statement).all():
-        if has_more(connection, batch_id, platform, runs * IN_HAND):
-            yield batch_id, user_id, platform
 
 
 Backoffs = defaultdict[str, Backoff]  # by node, and by run that its node refuses
@@ -81,10 +93,8 @@ Backoffs = defaultdict[str, Backoff]  # by node, and by run that its node refuse
 def deliver(engine: Engine, clients: Clients, fresh: Collection[str] = (), backoffs: Backoffs | None = None) -> None:
     """Tell scrapyd of the runs that it does not know; the fresh ones it cannot know."""
     backoffs = defaultdict(Backoff) if backoffs is None else backoffs
-    doubtful = and_(Run.state == RunState.POSTED, Run.posted_at < now() - DOUBT_SECONDS)
-    unknown = select(Run, Batch.public_id).join(Batch).where(or_(Run.state == RunState.QUEUED, doubtful))
     with engine.connect() as connection:
-        rows = connection.execute(unknown.order_by(Run.created_at)).all()
+        rows = connection.execute(_unknown()).all()
     of_nodes = [[row for row in rows if row.node == node] for node in {row.node for row in rows}]
     tell = partial(_deliver_all, engine, clients, fresh=fresh, backoffs=backoffs)
     if len(of_nodes) > 1:
@@ -95,6 +105,13 @@ def deliver(engine: Engine, clients: Clients, fresh: Collection[str] = (), backo
     for gone in backoffs.keys() - {row.node for row in rows} - {row.id for row in rows}:
         if not backoffs[gone].is_recent():
             del backoffs[gone]
+
+
+@cache
+def _unknown() -> Select[*tuple[Any, ...]]:
+    doubtful = and_(Run.state == RunState.POSTED, Run.posted_at < now() - DOUBT_SECONDS)
+    unknown = select(Run, Batch.public_id).join(Batch).where(or_(Run.state == RunState.QUEUED, doubtful))
+    return unknown.order_by(Run.created_at)
 
 
 def _deliver_all(

@@ -13,6 +13,7 @@ from crawler.store.models.batches import Batch, Part
 
 COME = and_(LATER, Part.ready_from <= MOMENT)
 OF_NOBODY = and_(READY, Part.user_id.is_(None))  # the last release has stored it
+ANYTHING_TO_DO = select(or_(exists().where(COME), exists().where(OF_NOBODY)))
 OPEN = select(Batch.id).where(Batch.closed_at.is_(None))
 CLOSED = exists().where(Batch.id == Part.batch_id, Batch.closed_at.is_not(None))
 AT_ONCE = 1_000  # batches of one transaction
@@ -21,7 +22,7 @@ AT_ONCE = 1_000  # batches of one transaction
 def come_up(engine: Engine) -> None:
     """Put those into line whose time has come, and those of nobody under their users."""
     with engine.connect() as connection:
-        if not connection.execute(select(or_(exists().where(COME), exists().where(OF_NOBODY)))).scalar_one():
+        if not connection.execute(ANYTHING_TO_DO).scalar_one():
             return
     with writing(engine) as connection:
         connection.execute(update(Part).where(COME).values(ready_since=Part.ready_from, ready_from=None))

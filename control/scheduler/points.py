@@ -42,12 +42,15 @@ GONE_TIMES = 3  # so often it was not there: it is gone, and asked once a day
 LOOKS_AT_GONE = 7
 BATCHES_AT_ONCE = 20  # that are removed in one round
 KEPT_SECONDS = float(DAY_SECONDS)  # the links of points
+WHETHER_DUE = select(ARE_DUE)
+UNSETTLED = exists().where(Point.batch_id == Batch.id, Point.settled_at.is_(None))
+OVER = select(Batch.id).where(Batch.closed_at.is_not(None), Batch.user_id.in_(SHARED), UNSETTLED).limit(BATCHES_AT_ONCE)
 
 
 def gather(engine: Engine) -> int:
     """Make batches of what is due now; how many points they are."""
     with engine.connect() as connection:
-        if not connection.execute(select(ARE_DUE)).scalar_one():
+        if not connection.execute(WHETHER_DUE).scalar_one():
             return 0
     with writing(engine) as connection:
         _catch_up(connection)
@@ -150,10 +153,8 @@ def _point(row: Row[Any], batch_id: int, moment: float) -> dict[str, Any]:
 
 def settle(engine: Engine) -> int:
     """Write down what became of points whose batch is over, and find what is due next; how many they are."""
-    open_ = Point.settled_at.is_(None)
     with engine.connect() as connection:
-        over = select(Batch.id).where(Batch.closed_at.is_not(None), exists().where(Point.batch_id == Batch.id, open_))
-        ids = connection.execute(over.where(Batch.user_id.in_(SHARED)).limit(BATCHES_AT_ONCE)).scalars().all()
+        ids = connection.execute(OVER).scalars().all()
     return sum(_settle(engine, batch_id) for batch_id in ids)
 
 
@@ -227,8 +228,7 @@ def _next_look(at: float, times: int) -> float | None:
 
 def remove_old(engine: Engine) -> None:
     """Remove batches of points a day after they ended; their readings stay."""
-    unsettled = exists().where(Point.batch_id == Batch.id, Point.settled_at.is_(None))
-    old = (Batch.user_id.in_(SHARED), Batch.closed_at < now() - KEPT_SECONDS, ~unsettled)
+    old = (Batch.user_id.in_(SHARED), Batch.closed_at < now() - KEPT_SECONDS, ~UNSETTLED)
     with engine.connect() as connection:
         ids = connection.execute(select(Batch.id).where(*old).limit(BATCHES_AT_ONCE)).scalars().all()
     for batch_id in ids:

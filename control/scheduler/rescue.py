@@ -29,13 +29,17 @@ NEVER_STARTED = and_(Run.state.in_((RunState.QUEUED, RunState.POSTED)), Run.crea
 
 RULES = {"its lease ended": SILENT, "never started": NEVER_STARTED}  # each with the outcome of such a run
 OUTCOME = case(*((rule, outcome) for outcome, rule in RULES.items()), else_=None)
+DOOMED = (
+    select(Run.id, Batch.public_id, OUTCOME)
+    .join(Batch, Batch.id == Run.batch_id)
+    .where(Run.finished_at.is_(None), or_(*RULES.values()))
+)
 
 
 def rescue(engine: Engine) -> list[str]:
     """Give up runs that are lost; their ids."""
-    doomed = select(Run.id, Batch.public_id, OUTCOME).join(Batch, Batch.id == Run.batch_id)
     with engine.connect() as connection:
-        rows = connection.execute(doomed.where(Run.finished_at.is_(None), or_(*RULES.values()))).all()
+        rows = connection.execute(DOOMED).all()
     return [run_id for run_id, batch_id, outcome in rows if _lost(engine, run_id, batch_id, outcome)]
 
 

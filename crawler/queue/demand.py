@@ -1,14 +1,17 @@
 """Whether there is work: for a run that wonders whether to stay, and for the scheduler that gives runs."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
     Engine,
+    Integer,
     Select,
     and_,
+    bindparam,
     exists,
     func,
     or_,
@@ -26,17 +29,23 @@ from crawler.store.models.runs import Run, RunState
 
 JUST_SECONDS = 0.5  # a new batch gets a free slot of the scheduler within this time
 ROOM_SECONDS = 2.0  # on a busy machine the slot of a run that ended is given away within this time
+NEXT_LATER = select(Part.ready_from - now()).where(LATER).order_by(Part.ready_from).limit(1)
 
 
 def next_due(engine: Engine, run_id: str) -> float | None:
     """Seconds until the next waiting link of the run's platform in its batch may be tried (0 or less: now), None where
     none waits.
     """
-    batch_id = select(Run.batch_id).where(Run.id == run_id).scalar_subquery()
-    waiting = (Link.batch_id == batch_id, Link.platform == platform_of(run_id), Link.status == Status.CREATED)
-    statement = select(func.min(Link.not_before) - now()).where(*waiting)
     with engine.connect() as connection:
-        return connection.execute(statement).scalar()
+        return connection.execute(_next_due(), {"run": run_id}).scalar()
+
+
+@cache
+def _next_due() -> Select[float]:
+    run: Any = bindparam("run")
+    batch_id = select(Run.batch_id).where(Run.id == run).scalar_subquery()
+    waiting = (Link.batch_id == batch_id, Link.platform == platform_of(run), Link.status == Status.CREATED)
+    return select(func.min(Link.not_before) - now()).where(*waiting)
 
 
 def awaits_run() -> ColumnElement[bool]:
@@ -53,13 +62,14 @@ def ready(*columns: Any) -> Select[*tuple[Any, ...]]:
 
 def has_more(connection: Connection, batch_id: int, platform: str, than: int) -> bool:
     """Whether more links of the part than so many can be worked on now."""
-    waiting = (
-        Link.batch_id == batch_id,
-        Link.platform == platform,
-        Link.status == Status.CREATED,
-        Link.not_before <= now(),
-    )
-    return connection.execute(select(Link.id).where(*waiting).limit(1).offset(than)).first() is not None
+    return connection.execute(_further(), {"batch": batch_id, "platform": platform, "than": than}).first() is not None
+
+
+@cache
+def _further() -> Select[int]:
+    part = (Link.batch_id == bindparam("batch"), Link.platform == bindparam("platform"))
+    waiting = (Link.status == Status.CREATED, Link.not_before <= now())
+    return select(Link.id).where(*part, *waiting).limit(1).offset(bindparam("than", type_=Integer))
 
 
 def longest_waiting(engine: Engine) -> float | None:
@@ -67,10 +77,14 @@ def longest_waiting(engine: Engine) -> float | None:
 
     One that has only just come does not count: there may be a slot for it.
     """
-    waiting = ready(Part.served_at).where(awaits_run(), Batch.created_at < now() - JUST_SECONDS)
     with engine.connect() as connection:
-        longest: float | None = connection.execute(_longest_first(waiting)).scalar()
+        longest: float | None = connection.execute(_longest_waiting()).scalar()
     return longest
+
+
+@cache
+def _longest_waiting() -> Select[float]:
+    return _longest_first(ready(Part.served_at).where(awaits_run(), Batch.created_at < now() - JUST_SECONDS))
 
 
 def next_ready(engine: Engine) -> float | None:
@@ -81,13 +95,17 @@ def next_ready(engine: Engine) -> float | None:
     with engine.connect() as connection:
         if somebody_waits(connection):
             return 0.0
-        later = select(Part.ready_from - now()).where(LATER).order_by(Part.ready_from).limit(1)
-        seconds: float | None = connection.execute(later).scalar()
+        seconds: float | None = connection.execute(NEXT_LATER).scalar()
     return seconds
 
 
 def somebody_waits(connection: Connection) -> bool:
-    return connection.execute(_longest_first(ready(Part.batch_id).where(awaits_run()))).first() is not None
+    return connection.execute(_first_waiting()).first() is not None
+
+
+@cache
+def _first_waiting() -> Select[int]:
+    return _longest_first(ready(Part.batch_id).where(awaits_run()))
 
 
 def _longest_first(waiting: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
@@ -107,6 +125,14 @@ class Siblings:
 
 
 def siblings(engine: Engine, run_id: str) -> Siblings:
+    with engine.connect() as connection:
+        found = connection.execute(_siblings(), {"run": run_id}).scalars().all()
+    return Siblings(sum(found), len(found) - sum(found))
+
+
+@cache
+def _siblings() -> Select[bool]:
+    """Of each other run: whether it is older."""
     mine, other = aliased(Run), aliased(Run)
     at_work = and_(other.finished_at.is_(None), other.state == RunState.RUNNING, other.lease_until > now())
     older = and_(at_work, tuple_(other.created_at, other.id) < tuple_(mine.created_at, mine.id))
@@ -115,7 +141,4 @@ def siblings(engine: Engine, run_id: str) -> Siblings:
     statement = select(bulk_parameters.hidden_from_planner(older)).join(
         mine, and_(mine.batch_id == other.batch_id, mine.platform == other.platform)
     )
-    others = statement.where(mine.id == run_id, other.id != run_id, or_(at_work, made_room))
-    with engine.connect() as connection:
-        found = connection.execute(others).scalars().all()
-    return Siblings(sum(found), len(found) - sum(found))
+    return statement.where(mine.id == bindparam("run"), other.id != bindparam("run"), or_(at_work, made_room))

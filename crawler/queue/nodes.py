@@ -10,6 +10,10 @@ from crawler.store.models.hosts import Node
 EVERY_SECONDS = 5.0
 SILENT_SECONDS = 3 * EVERY_SECONDS  # after so long a node counts as gone
 IS_SILENT: ColumnElement[bool] = Node.seen_at < now() - SILENT_SECONDS
+SILENT_FOR = (now() - Node.seen_at).label("silent_for")
+REGISTERED = select(Node.url, Node.host, Node.slots, Node.version, Node.traits, Node.draining, SILENT_FOR).order_by(
+    Node.url
+)
 
 
 class Description(NamedTuple):
@@ -53,6 +57,4 @@ def forget(engine: Engine, url: str) -> bool:
 
 def registered(connection: Connection) -> list[Row[str, str, int, str, str, int, float]]:
     """Return all nodes with `silent_for`, the seconds since each was heard last."""
-    columns = (Node.url, Node.host, Node.slots, Node.version, Node.traits, Node.draining)
-    silent_for = (now() - Node.seen_at).label("silent_for")
-    return list(connection.execute(select(*columns, silent_for).order_by(Node.url)).all())
+    return list(connection.execute(REGISTERED).all())

@@ -1,9 +1,10 @@
 """Whose batch gets a run next: everybody's first before anybody's second, whoever gives or takes the run."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, insert, select, tuple_, update
+from sqlalchemy import Connection, Engine, Integer, Select, bindparam, insert, select, tuple_, update
 
 from crawler.queue.demand import awaits_run, ready, somebody_waits
 from crawler.store.database import now
@@ -14,6 +15,14 @@ from crawler.store.models.runs import Run
 
 ORDER = (Part.served_at, Part.batch_id)  # of one user's parts
 FURTHER = 20  # users are looked at beside those who get a run
+LIMIT = bindparam("limit", type_=Integer)
+THERE = (
+    select(Batch.id).where(Batch.id == bindparam("batch")).with_for_update(read=True, key_share=True, skip_locked=True)
+)
+PART_SERVED = (
+    update(Part).where(Part.batch_id == bindparam("batch"), Part.platform == bindparam("of")).values(served_at=now())
+)
+USER_SERVED = update(User).where(User.id == bindparam("user")).values(served_at=now())
 
 
 def in_turn(connection: Connection, limit: int) -> list[Any]:
@@ -40,7 +49,8 @@ def _whose_turn(connection: Connection, limit: int) -> list[Any]:
     found: list[Any] = []
     more, last = limit + FURTHER, None
     while True:
-        rows = connection.execute(_users(last, more)).all()
+        given = {"limit": more} if last is None else {"limit": more, **last._asdict()}
+        rows = connection.execute(_users(further=last is not None), given).all()
         found = sorted((*found, *(row for row in rows if row.waits)), key=lambda row: (row.served_at, row.waits))[
             :limit
         ]
@@ -55,20 +65,25 @@ def _turn(user: Any) -> tuple[float, int]:
     return user.served_at, user.waits
 
 
-def _users(after: Any, limit: int) -> Select[*tuple[Any, ...]]:
-    """Those with a batch in line, and the first of each that waits."""
+@cache
+def _users(*, further: bool) -> Select[*tuple[Any, ...]]:
+    """Those with a batch in line, and the first of each that waits. `further`: after a given one."""
     first: Any = ready(Part.batch_id).where(Part.user_id == User.id, awaits_run()).order_by(*ORDER).limit(1)
     waits = first.correlate(User).scalar_subquery().label("waits")
     key = (User.served_at, User.first_in_line, User.id)
-    users = select(*key, waits).where(User.first_in_line.is_not(None)).order_by(*key).limit(limit)
-    if after is not None:
-        users = users.where(tuple_(*key) > tuple_(after.served_at, after.first_in_line, after.id))
-    return users
+    users = select(*key, waits).where(User.first_in_line.is_not(None)).order_by(*key).limit(LIMIT)
+    after = tuple_(*(bindparam(column.key, type_=column.type) for column in key))
+    return users.where(tuple_(*key) > after) if further else users
 
 
 def _of_user(connection: Connection, user_id: str, limit: int) -> Sequence[Any]:
-    waiting = ready(Batch.id, Part.user_id, Part.platform).where(Part.user_id == user_id, awaits_run())
-    return connection.execute(waiting.order_by(*ORDER, Part.platform).limit(limit)).all()
+    return connection.execute(_theirs(), {"user": user_id, "limit": limit}).all()
+
+
+@cache
+def _theirs() -> Select[*tuple[Any, ...]]:
+    waiting = ready(Batch.id, Part.user_id, Part.platform).where(Part.user_id == bindparam("user"), awaits_run())
+    return waiting.order_by(*ORDER, Part.platform).limit(LIMIT)
 
 
 def next_platform(engine: Engine) -> str | None:
@@ -80,12 +95,10 @@ def next_platform(engine: Engine) -> str | None:
 
 def give_run(connection: Connection, batch_id: int, user_id: str, platform: str, **values: Any) -> str | None:
     """Commit a run for a part, with these values of its own; its id. None: the batch is being deleted."""
-    there = select(Batch.id).where(Batch.id == batch_id)
-    if not connection.execute(there.with_for_update(read=True, key_share=True, skip_locked=True)).first():
+    if not connection.execute(THERE, {"batch": batch_id}).first():
         return None
     run = {"id": random_id(), "batch_id": batch_id, "platform": platform}
     connection.execute(insert(Run).values(**run | values))
-    part = (Part.batch_id == batch_id, Part.platform == platform)
-    connection.execute(update(Part).where(*part).values(served_at=now()))
-    connection.execute(update(User).where(User.id == user_id).values(served_at=now()))
+    connection.execute(PART_SERVED, {"batch": batch_id, "of": platform})
+    connection.execute(USER_SERVED, {"user": user_id})
     return str(run["id"])

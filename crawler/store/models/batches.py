@@ -41,7 +41,7 @@ class Batch(Base):
     platform: Mapped[str]  # of its links; empty: of several
     created_at: Mapped[float] = mapped_column(default=now())
     deadline_at: Mapped[float]  # links that are not final by then fail
-    closed_at: Mapped[float | None] = mapped_column(index=True)  # set by the scheduler once every link is final
+    closed_at: Mapped[float | None]  # set by the scheduler once every link is final
     retry_of: Mapped[str | None] = mapped_column(String(32))  # public id of the batch that failed with these links
     repeat_of: Mapped[str | None] = mapped_column(String(32))  # public id of the batch whose links are measured again
     stored_bytes: Mapped[int] = mapped_column(BigInteger, server_default="0")  # roughly what its links take
@@ -55,7 +55,7 @@ class Batch(Base):
     __table_args__ = (
         Index("ix_batches_user_id", "user_id", "id"),  # in the order sent
         partial_index("ix_batches_open", "id", where="closed_at IS NULL"),
-        partial_index("ix_batches_uncounted", "id", where="counted_at IS NULL"),
+        partial_index("ix_batches_uncounted", "closed_at", where="counted_at IS NULL"),
         partial_index("ix_batches_deadline_at", "deadline_at", where="closed_at IS NULL"),
     )
 
