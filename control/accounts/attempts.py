@@ -7,15 +7,21 @@ Several windows of different lengths apply at once, so the delay grows with each
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from hashlib import sha256
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Engine, case, delete, or_, select
+from sqlalchemy import Connection, Double, Engine, Executable, Integer, bindparam, case, delete, or_, select
 
 from control.errors import TooManyRequests
 from control.times import DAY_SECONDS
-from crawler.store.database import hurry, now, upsert, writing
+from crawler.store.database import hurry, now, upsert_of, writing
 from crawler.store.models.accounts import Attempts
+
+LEFT = Attempts.until - now()
+COUNTED = select(Attempts.key, Attempts.count, LEFT).where(
+    Attempts.key.in_(bindparam("keys", expanding=True)), LEFT > 0
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +114,7 @@ def forget(engine: Engine, *counted: Counted) -> None:
 
 def _full(connection: Connection, windows: Mapping[str, Window]) -> list[Taken]:
     """Find the windows that have no attempt left."""
-    left = Attempts.until - now()
-    rows = connection.execute(
-        select(Attempts.key, Attempts.count, left).where(Attempts.key.in_(windows), left > 0)
-    ).all()
+    rows = connection.execute(COUNTED, {"keys": list(windows)}).all()
     full = [(windows[key], seconds) for key, tries, seconds in rows if tries >= windows[key].most]
     return [
         Taken(window, -1, max(1, math.ceil(seconds)))
@@ -133,6 +136,13 @@ def add(engine: Engine, who: str, seconds: float, count: int) -> Total:
 
 
 def _add(connection: Connection, key: str, seconds: float, count: int) -> Total:
+    given = {"of": key, "seconds": seconds, "more": count}
+    return Total(*connection.execute(_adding(connection.dialect.name), given).one())
+
+
+@cache
+def _adding(dialect: str) -> Executable:
+    count, seconds = bindparam("more", type_=Integer), bindparam("seconds", type_=Double)
     # A window that ends later than one that begins now was left behind when the clock went back.
     over = or_(Attempts.until <= now(), Attempts.until > now() + seconds)
     begun = {"count": count, "until": now() + seconds}
@@ -140,10 +150,9 @@ def _add(connection: Connection, key: str, seconds: float, count: int) -> Total:
         "count": case((over, count), else_=Attempts.count + count),
         "until": case((over, begun["until"]), else_=Attempts.until),
     }
-    new = upsert(connection, Attempts).values(key=key, **begun)
+    new = upsert_of(dialect, Attempts).values(key=bindparam("of"), **begun)
     counted = new.on_conflict_do_update(index_elements=[Attempts.key], set_=again)
-    result = connection.execute(counted.returning(Attempts.count, Attempts.until, Attempts.until - now())).one()
-    return Total(*result)
+    return counted.returning(Attempts.count, Attempts.until, LEFT)
 
 
 def _key(who: str, window: Window) -> str:

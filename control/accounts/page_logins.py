@@ -6,11 +6,12 @@ would look like a thief and a victim, and both would be logged out.
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from hashlib import sha256
 from secrets import token_urlsafe
 from typing import Any
 
-from sqlalchemy import Engine, case, delete, insert, literal, select, update
+from sqlalchemy import Engine, Select, bindparam, case, delete, insert, literal, select, update
 
 from crawler.store.database import now
 from crawler.store.models.accounts import Login, LoginKind, User, UserState
@@ -62,14 +63,19 @@ def printable(program: str) -> str:
 
 
 def find(engine: Engine, secret: str) -> PageLogin | None:
+    with engine.connect() as connection:
+        row = connection.execute(_valid(), {"secret": _hash(secret)}).first()
+    return PageLogin(**row._mapping) if row else None  # noqa: SLF001 - SQLAlchemy's public name
+
+
+@cache
+def _valid() -> Select[*tuple[Any, ...]]:
     columns = (Login.id, User.id.label("user_id"), User.username, User.admin.label("administrator"))
     chosen = (User.language, User.time_zone, User.theme)
     stale = Login.seen_at < now() - SEEN_SECONDS
     found = select(*columns, *chosen, Login.message, stale.label("stale")).join(User, User.id == Login.user_id)
-    good = (Login.secret_hash == _hash(secret), Login.expires_at > now(), User.state == UserState.ACTIVE)
-    with engine.connect() as connection:
-        row = connection.execute(found.where(*good)).first()
-    return PageLogin(**row._mapping) if row else None  # noqa: SLF001 - SQLAlchemy's public name
+    secret = Login.secret_hash == bindparam("secret")
+    return found.where(secret, Login.expires_at > now(), User.state == UserState.ACTIVE)
 
 
 def seen(login_ids: set[str]) -> Any:
