@@ -3,6 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Container
+from contextlib import suppress
 from time import monotonic
 from typing import Self
 from urllib.parse import urlsplit
@@ -12,11 +13,14 @@ from scrapy.http import Request
 
 from crawler.exceptions import NotNow, Paused
 from crawler.platforms.contract import Call
+from crawler.run.ledger import Slot
 from crawler.run.unanswered import LedAway
 from crawler.spiders.platform_spider import PlatformSpider
 
 HASTE = 1.05  # delayed requests may leave at this multiple of the rate until they have caught up
-
+NOTED_SECONDS = 0.25  # before its slot begins it is noted that a request is being sent: other writes may come first
+LATE_SECONDS = 0.05  # after its slot began a request has missed it, and needs another one
+MOST_SLOTS = 3  # of one request: where the processor is always so busy, it leaves late
 
 PORTS = {"http": ":80", "https": ":443"}
 
@@ -88,27 +92,40 @@ class BudgetMiddleware:
 
     async def admit(self, call: Call, spider: PlatformSpider) -> None:
         """Wait until the request may leave and the database knows that its links are being sent."""
-        link_ids = spider.pool.link_ids(call)
-        delay = 0.0 if spider.ending.is_set() else await spider.ledger.slot(call.budget, spider.access.rate, link_ids)
-        if delay:
-            await self.sleep(delay, spider.ending)
+        link_ids, rate, noted = spider.pool.link_ids(call), spider.access.rate, False
+        for _ in range(MOST_SLOTS):
+            self.check(call, spider)
+            slot = await spider.ledger.slot(call.budget, rate, () if noted else link_ids)
+            if not (noted or slot.noted):
+                await self.sleep_until(slot.begins_at - NOTED_SECONDS, spider.ending)
+                self.check(call, spider)
+                await spider.ledger.sending(link_ids)
+            noted = True
+            await self.sleep_until(slot.begins_at, spider.ending)
+            if not self.is_late(slot, call.budget, rate):
+                break
+        self.check(call, spider)
+        await self.pace(call.budget, spider)
+
+    @staticmethod
+    def check(call: Call, spider: PlatformSpider) -> None:
+        """Raises NotNow if the run ends, or the credential must not be used any more."""
         if spider.ending.is_set() or not spider.credentials.may_send(call.budget):
             raise NotNow(call.budget)
-        if delay:
-            await spider.ledger.sending(link_ids)
-        await self.pace(call.budget, spider)
+
+    def is_late(self, slot: Slot, budget: str, rate: float) -> bool:
+        """Whether the request would leave so long after its slot began that it would crowd those of other processes."""
+        return max(monotonic(), self.next_at[budget]) - slot.begins_at > max(LATE_SECONDS, 1 / rate)
 
     async def pace(self, budget: str, spider: PlatformSpider) -> None:
         """Keep a distance between requests, so that those that a busy processor delayed do not leave all at once."""
-        now = monotonic()
-        leaves_at = max(now, self.next_at[budget])
+        leaves_at = max(monotonic(), self.next_at[budget])
         self.next_at[budget] = leaves_at + 1 / (HASTE * spider.access.rate)
-        if leaves_at > now:
-            await self.sleep(leaves_at - now, spider.ending)
+        await self.sleep_until(leaves_at, spider.ending)
 
     @staticmethod
-    async def sleep(delay: float, ending: asyncio.Event) -> None:
-        try:
-            await asyncio.wait_for(ending.wait(), delay)
-        except TimeoutError:
-            return
+    async def sleep_until(moment: float, ending: asyncio.Event) -> None:
+        delay = moment - monotonic()
+        if delay > 0:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(ending.wait(), delay)

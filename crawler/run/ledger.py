@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import chain
-from typing import ParamSpec, TypeVar
+from time import monotonic
+from typing import NamedTuple, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Engine, literal
 
@@ -28,6 +29,13 @@ from crawler.store.models.batches import Link
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+
+class Slot(NamedTuple):
+    """When a request may leave, on the monotonic clock. `noted`: the database knows that it is being sent."""
+
+    begins_at: float
+    noted: bool
 
 
 class Ledger:
@@ -75,24 +83,24 @@ class Ledger:
     async def claim(self, limit: int, *, careful: bool = True) -> list[Claimed]:
         return await self._do(claims.claim, self.engine, self.run_id, self.lease, limit, careful=careful)
 
-    async def slot(self, key: str, rate: float, link_ids: Sequence[int]) -> float:
-        """Reserve a slot for a request about these links; the answer is how many seconds it lies ahead.
-
-        At 0 it may leave at once, and that is noted as by `sending`. Raises `Paused`.
+    async def slot(self, key: str, rate: float, link_ids: Sequence[int]) -> Slot:
+        """Reserve a slot for a request about these links. If it begins at once, that they are being sent is noted as by
+        `sending`. Raises `Paused`.
         """
-        delay = await self.slots.do((key, rate, link_ids))
-        if delay is None:
+        slot = await self.slots.do((key, rate, link_ids))
+        if slot is None:
             raise Paused(key)
-        return delay
+        return slot
 
-    def _slots(self, asked: list[tuple[str, float, Sequence[int]]]) -> list[float | None]:
+    def _slots(self, asked: list[tuple[str, float, Sequence[int]]]) -> list[Slot | None]:
         with self.guard.held(), writing(self.engine) as connection:
             hurry(connection)
             lease.extend_lease(connection, self.run_id, self.lease)
             delays = self._reserve(connection, [(key, rate) for key, rate, _ in asked])
+            now = monotonic()
             if leaving := [ids for (_, _, ids), delay in zip(asked, delays, strict=True) if delay == 0]:
                 claims.mark_sent(connection, self.run_id, list(chain(*leaving)))
-            return delays
+            return [None if delay is None else Slot(now + delay, noted=delay == 0) for delay in delays]
 
     def _reserve(self, connection: Connection, asked: list[tuple[str, float]]) -> list[float | None]:
         if self.budgets is self.engine:
