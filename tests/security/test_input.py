@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from control.errors import NotJson
 from control.web import json_body
@@ -16,6 +16,7 @@ from control.web.engine import db
 from control.web.json_body import MOST_DEPTH, MOST_PARTS
 from crawler.store.models.accounts import User
 from crawler.store.models.base import Base
+from crawler.store.models.batches import Link
 from crawler.store.models.runs import Run
 from tests.control.conftest import SETTINGS, problem
 from tests.security.routes import CASES, LINKS, MAKERS, MISSING, ask, has_id, maker, rule_of, schemas, split
@@ -303,6 +304,8 @@ def test_T18_a_batch_has_1_to_100_000_links(anna, label):
         assert problem(ask(anna, label, json={"links": links})) == (422, code)
     assert anna.get("/get-bg-tasks").json == []
     assert ask(anna, label, json={"links": ["x"] * 100_000}).status_code < 300
+    with db.engine.connect() as connection:
+        assert connection.execute(select(func.count()).select_from(Link)).scalar_one() == 100_000
 
 
 def test_T18_of_a_link_2048_characters_are_kept(anna):

@@ -7,7 +7,7 @@ from control.batches.progress import State, state
 from control.web.engine import db
 from crawler.queue.erasure import erase_batch
 from crawler.store.database import now, writing
-from crawler.store.models.batches import Batch, Link, Part
+from crawler.store.models.batches import Batch, Part
 from crawler.store.models.posts import Post
 from tests.control.conftest import problem
 
@@ -275,13 +275,6 @@ def test_any_text_gets_its_row_and_spoils_nothing(anna, link):
     assert bad["reason"] == "invalid_link" or bad["reason"] == "unsupported"
     assert bad["advice"]
     assert anna.get("/get-bg-tasks").json[0]["link"] == bad["link"]
-
-
-def test_a_batch_has_at_most_100_000_links(anna):
-    assert problem(anna.post("/batches", json={"links": ["x"] * 100_001})) == (422, "too_many_links")
-    make(anna, ["x"] * 100_000)
-    with db.engine.connect() as connection:
-        assert connection.execute(select(func.count()).select_from(Link)).scalar_one() == 100_000
 
 
 @pytest.fixture
