@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from control.accounts.names import printable
 from control.errors import NotFound, TokenNameTaken, TooManyTokens
-from crawler.store.database import now, writing
+from crawler.store.database import now, reading, writing
 from crawler.store.models.accounts import ApiToken, Scope, User, UserState
 from crawler.store.models.base import may_be_id
 
@@ -68,7 +68,7 @@ def create(engine: Engine, user_id: str, name: str, scope: Scope, seconds: float
 def of_user(engine: Engine, user_id: str) -> list[Token]:
     """Read all tokens of a user, the oldest first."""
     theirs = select(*COLUMNS).where(ApiToken.user_id == user_id).order_by(ApiToken.created_at)
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         return [Token(*row) for row in connection.execute(theirs)]
 
 

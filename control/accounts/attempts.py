@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Double, Engine, Executable, Integer, bindpara
 
 from control.errors import TooManyRequests
 from control.times import DAY_SECONDS
-from crawler.store.database import hurry, now, upsert_of, writing
+from crawler.store.database import hurry, now, reading, upsert_of, writing
 from crawler.store.models.accounts import Attempts
 
 LEFT = Attempts.until - now()
@@ -91,7 +91,7 @@ def count(engine: Engine, given: Iterable[Counted]) -> Taken:
     Raises TooManyAttempts, and then nothing is counted.
     """
     windows = {_key(who, window): window for who, their in given for window in their}
-    with engine.connect() as connection:  # a caller with too many attempts hears it without waiting for a write lock
+    with reading(engine) as connection:  # a caller with too many attempts hears it without waiting for a write lock
         if full := _full(connection, windows):
             raise TooManyAttempts(_tightest(full))
     with writing(engine) as connection:

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Engine, Select, bindparam, case, delete, insert, literal, select, update
 
-from crawler.store.database import now
+from crawler.store.database import now, reading
 from crawler.store.models.accounts import Login, LoginKind, User, UserState
 from crawler.store.models.base import may_be_id
 
@@ -63,7 +63,7 @@ def printable(program: str) -> str:
 
 
 def find(engine: Engine, secret: str) -> PageLogin | None:
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         row = connection.execute(_valid(), {"secret": _hash(secret)}).first()
     return PageLogin(**row._mapping) if row else None  # noqa: SLF001 - SQLAlchemy's public name
 

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Engine, Select, bindparam, case, func, lit
 
 from crawler.queue.demand import awaits_run, ready
 from crawler.queue.line import WAITING_LINK, first_due, later
-from crawler.store.database import now
+from crawler.store.database import now, reading
 from crawler.store.models.batches import Batch, Link, Part
 from crawler.store.models.runs import Run
 
@@ -19,7 +19,7 @@ def oldest(engine: Engine, user_id: str | None = None) -> float | None:
     With a `user_id` only this user's batches are looked at.
     """
     statement = _oldest(of_user=user_id is not None)
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         seconds = connection.execute(statement, {"user": user_id} if user_id else {}).scalar()
     return None if seconds is None else max(0.0, seconds)
 

@@ -155,7 +155,7 @@ class Scheduler:
 
 def anything_open(engine: Engine) -> bool:
     """Whether there is anything that a duty has to look at, such as a batch: mostly there is none."""
-    with engine.connect() as connection:
+    with database.reading(engine) as connection:
         return bool(connection.execute(ANYTHING_OPEN).scalar_one())
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from crawler.queue import line
 from crawler.queue.cancellation import closing, fail
 from crawler.reasons import Reason
-from crawler.store.database import MOMENT, writing
+from crawler.store.database import MOMENT, reading, writing
 from crawler.store.models.batches import FINAL, Batch, Link, Part, Status
 from crawler.store.models.runs import Run
 
@@ -20,7 +20,7 @@ SOME_PAST = select(Batch.id).where(PAST).order_by(Batch.deadline_at).limit(AT_ON
 
 def expire(engine: Engine) -> None:
     """Fail the waiting links of batches past their deadline; those that are being worked on may still end well."""
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         past = connection.execute(SOME_PAST).scalars().all()
     if past:  # or PostgreSQL might go through all links that wait
         with writing(engine) as connection:

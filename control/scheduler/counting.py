@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Select, Table, delete, func, insert, select, update
 
-from crawler.store.database import now, writing
+from crawler.store.database import now, reading, writing
 from crawler.store.models.batches import Batch, Link
 from crawler.store.models.totals import CountedLinks, LinkTotal, RunTotal
 
@@ -20,7 +20,7 @@ SOME_UNCOUNTED = select(Batch.id).where(*UNCOUNTED).order_by(Batch.closed_at).li
 def count(engine: Engine) -> int:
     """Count for a while; how many batches."""
     end, counted = monotonic() + SLICE_SECONDS, 0
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         waiting = connection.execute(SOME_UNCOUNTED).scalars().all()
     for batch_id in waiting:
         with writing(engine) as connection:
@@ -54,7 +54,7 @@ def _add_up(engine: Engine, table: Any) -> None:
     """Replace the rows of a total by their sums. What others add meanwhile stays."""
     assert isinstance(table, Table)
     *kinds, number = (column for column in table.columns if not column.primary_key)
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         if connection.execute(_rows(table)).scalar_one() <= MOST_ROWS:
             return
     with writing(engine) as connection:

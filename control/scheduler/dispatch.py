@@ -20,7 +20,7 @@ from crawler.queue import dispatch_lock
 from crawler.queue.claims import IN_HAND
 from crawler.queue.demand import has_more, somebody_waits
 from crawler.queue.round_robin import give_run, in_turn
-from crawler.store.database import now, writing
+from crawler.store.database import now, reading, writing
 from crawler.store.models.batches import Batch, Part
 from crawler.store.models.runs import NOT_STARTED, Run, RunState
 
@@ -39,7 +39,7 @@ def look_again(engine: Engine) -> None:
 
 def enlist(engine: Engine, fleet: Fleet) -> list[str]:
     """Commit a run for parts of batches that have links to work on, while nodes have free slots; their ids."""
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         if not (_free(places(connection, fleet)) and _anybody_waits(connection)):
             return []
     with writing(engine) as connection:
@@ -93,7 +93,7 @@ Backoffs = defaultdict[str, Backoff]  # by node, and by run that its node refuse
 def deliver(engine: Engine, clients: Clients, fresh: Collection[str] = (), backoffs: Backoffs | None = None) -> None:
     """Tell scrapyd of the runs that it does not know; the fresh ones it cannot know."""
     backoffs = defaultdict(Backoff) if backoffs is None else backoffs
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         rows = connection.execute(_unknown()).all()
     of_nodes = [[row for row in rows if row.node == node] for node in {row.node for row in rows}]
     tell = partial(_deliver_all, engine, clients, fresh=fresh, backoffs=backoffs)

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Engine, and_, exists, or_, select, update
 from crawler.queue import dispatch_lock, line
 from crawler.queue.demand import awaits_run
 from crawler.queue.line import HAS_ACTIVE_RUN, IN_LINE, LATER, READY
-from crawler.store.database import MOMENT, writing
+from crawler.store.database import MOMENT, reading, writing
 from crawler.store.models.accounts import User
 from crawler.store.models.batches import Batch, Part
 
@@ -21,7 +21,7 @@ AT_ONCE = 1_000  # batches of one transaction
 
 def come_up(engine: Engine) -> None:
     """Put those into line whose time has come, and those of nobody under their users."""
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         if not connection.execute(ANYTHING_TO_DO).scalar_one():
             return
     with writing(engine) as connection:

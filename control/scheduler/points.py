@@ -19,7 +19,7 @@ from control.times import DAY_SECONDS
 from crawler.platforms import address
 from crawler.queue import erasure, line
 from crawler.reasons import Reason
-from crawler.store.database import MOMENT, now, read_clock, upsert, writing
+from crawler.store.database import MOMENT, now, read_clock, reading, upsert, writing
 from crawler.store.models.accounts import User
 from crawler.store.models.batches import Batch, Link
 from crawler.store.models.campaigns import FollowedPost, Point, PointKind, SharedUser
@@ -49,7 +49,7 @@ OVER = select(Batch.id).where(Batch.closed_at.is_not(None), Batch.user_id.in_(SH
 
 def gather(engine: Engine) -> int:
     """Make batches of what is due now; how many points they are."""
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         if not connection.execute(WHETHER_DUE).scalar_one():
             return 0
     with writing(engine) as connection:
@@ -153,7 +153,7 @@ def _point(row: Row[Any], batch_id: int, moment: float) -> dict[str, Any]:
 
 def settle(engine: Engine) -> int:
     """Write down what became of points whose batch is over, and find what is due next; how many they are."""
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         ids = connection.execute(OVER).scalars().all()
     return sum(_settle(engine, batch_id) for batch_id in ids)
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine, select, update
 from control.logs import get_logger
 from control.nodes.fleet import Fleet, places, take_place
 from crawler.queue import dispatch_lock
-from crawler.store.database import writing
+from crawler.store.database import reading, writing
 from crawler.store.models.runs import NOT_STARTED, Run, RunState
 
 log = get_logger()
@@ -16,7 +16,7 @@ log = get_logger()
 
 def relocate(engine: Engine, fleet: Fleet) -> int:
     """Give such runs another node; how many. What a node starts late all the same does no harm: a run is won once."""
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         if not _stranded(connection, places(connection, fleet)):
             return 0
     with writing(engine) as connection:

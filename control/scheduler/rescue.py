@@ -16,7 +16,7 @@ from sqlalchemy import Engine, and_, case, or_, select
 
 from control.logs import get_logger
 from crawler.queue.claims import mark_lost
-from crawler.store.database import now, writing
+from crawler.store.database import now, reading, writing
 from crawler.store.models.batches import Batch
 from crawler.store.models.runs import Run, RunState
 
@@ -38,7 +38,7 @@ DOOMED = (
 
 def rescue(engine: Engine) -> list[str]:
     """Give up runs that are lost; their ids."""
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         rows = connection.execute(DOOMED).all()
     return [run_id for run_id, batch_id, outcome in rows if _lost(engine, run_id, batch_id, outcome)]
 

@@ -20,7 +20,7 @@ from control.web import rate_limits
 from control.web.engine import db
 from control.web.jwt import CLAIM
 from control.web.problems import answer, internal
-from crawler.store.database import now
+from crawler.store.database import now, reading
 from crawler.store.models.accounts import Login, Scope, User, UserState
 
 LEEWAY_SECONDS = 60  # the clocks of several machines differ, and a clock that is corrected may go back
@@ -158,7 +158,7 @@ def _check_header() -> str:
 
 @jwt.user_lookup_loader
 def _caller(_header: dict[str, Any], claims: dict[str, Any]) -> Caller | None:
-    with db.engine.connect() as connection:
+    with reading(db.engine) as connection:
         row = connection.execute(LOGGED_IN, {"user": claims["sub"], "login": claims[CLAIM]}).first()
     return Caller(row.id, row.admin, claims[CLAIM]) if row else None
 

@@ -21,7 +21,7 @@ from sqlalchemy import (
     update,
 )
 
-from crawler.store.database import now, upsert, upsert_of
+from crawler.store.database import now, reading, upsert, upsert_of
 from crawler.store.models.runs import Budget
 
 AHEAD_SECONDS = 60.0  # how far ahead slots are reserved
@@ -45,7 +45,7 @@ def states(engine: Engine, keys: Iterable[str]) -> dict[str, State]:
     paused = Budget.paused_until - now()
     left = case((and_(crowded > paused, crowded < AHEAD_SECONDS), crowded), else_=paused)
     statement = select(Budget.key, Budget.kind, left, Budget.why, Budget.lacks)
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         rows = connection.execute(statement.where(Budget.key.in_(sorted(keys)))).all()
     return {key: State(kind, max(0.0, left), why, tuple(lacks.split())) for key, kind, left, why, lacks in rows}
 

@@ -23,7 +23,7 @@ from sqlalchemy.orm import aliased
 from crawler.queue.claims import platform_of
 from crawler.queue.line import HAS_ACTIVE_RUN, LATER, READY, WAITING_LINK
 from crawler.store import bulk_parameters
-from crawler.store.database import now
+from crawler.store.database import now, reading
 from crawler.store.models.batches import Batch, Link, Part, Status
 from crawler.store.models.runs import Run, RunState
 
@@ -36,7 +36,7 @@ def next_due(engine: Engine, run_id: str) -> float | None:
     """Seconds until the next waiting link of the run's platform in its batch may be tried (0 or less: now), None where
     none waits.
     """
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         return connection.execute(_next_due(), {"run": run_id}).scalar()
 
 
@@ -77,7 +77,7 @@ def longest_waiting(engine: Engine) -> float | None:
 
     One that has only just come does not count: there may be a slot for it.
     """
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         longest: float | None = connection.execute(_longest_waiting()).scalar()
     return longest
 
@@ -92,7 +92,7 @@ def next_ready(engine: Engine) -> float | None:
 
     0 or less: one has now, and waits for a slot.
     """
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         if somebody_waits(connection):
             return 0.0
         seconds: float | None = connection.execute(NEXT_LATER).scalar()
@@ -125,7 +125,7 @@ class Siblings:
 
 
 def siblings(engine: Engine, run_id: str) -> Siblings:
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         found = connection.execute(_siblings(), {"run": run_id}).scalars().all()
     return Siblings(sum(found), len(found) - sum(found))
 

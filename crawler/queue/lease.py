@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Double, Engine, bindparam, select, update
 
 from crawler.exceptions import Fenced
 from crawler.process import environment
-from crawler.store.database import now
+from crawler.store.database import now, reading
 from crawler.store.models.batches import Batch
 from crawler.store.models.runs import Run, RunState
 
@@ -48,7 +48,7 @@ def at_work(engine: Engine, job: str, owner: str) -> str | None:
     may work on the run.
     """
     running = select(Run.id).where(Run.job == job, Run.owner == owner, Run.state == RunState.RUNNING)
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         return connection.execute(running).scalar()
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Integer, Select, bindparam, insert, select, tuple_, update
 
 from crawler.queue.demand import awaits_run, ready, somebody_waits
-from crawler.store.database import now
+from crawler.store.database import now, reading
 from crawler.store.models.accounts import User
 from crawler.store.models.base import random_id
 from crawler.store.models.batches import Batch, Part
@@ -88,7 +88,7 @@ def _theirs() -> Select[*tuple[Any, ...]]:
 
 def next_platform(engine: Engine) -> str | None:
     """Name the platform whose turn it is; None: nobody waits for a run."""
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         found = in_turn(connection, 1)
     return found[0].platform if found else None
 

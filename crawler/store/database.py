@@ -198,6 +198,17 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
 
 @contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """Statements that read, each what is there at its moment. On PostgreSQL none of them needs a transaction, which
+    would take two more round trips.
+    """
+    with engine.connect() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execution_options(isolation_level="AUTOCOMMIT")
+        yield connection
+
+
+@contextmanager
 def snapshot(engine: Engine) -> Iterator[Connection]:
     """A transaction whose statements all read the same state, whatever others commit. On SQLite every one does so."""
     with engine.connect() as connection:
