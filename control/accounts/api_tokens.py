@@ -3,12 +3,13 @@ one, because a token is random.
 """
 
 from dataclasses import dataclass
+from functools import cache
 from hashlib import sha256
 from secrets import token_urlsafe
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
-from sqlalchemy import Engine, delete, func, insert, or_, select, update
+from sqlalchemy import Engine, Select, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from control.accounts.names import printable
@@ -68,7 +69,7 @@ def create(engine: Engine, user_id: str, name: str, scope: Scope, seconds: float
 def of_user(engine: Engine, user_id: str) -> list[Token]:
     """Read all tokens of a user, the oldest first."""
     theirs = select(*COLUMNS).where(ApiToken.user_id == user_id).order_by(ApiToken.created_at)
-    with reading(engine) as connection:
+    with engine.connect() as connection:
         return [Token(*row) for row in connection.execute(theirs)]
 
 
@@ -85,11 +86,16 @@ def find(engine: Engine, token: str) -> Any:
 
     None if the token is not valid.
     """
+    with reading(engine) as connection:
+        return connection.execute(_valid(), {"secret": _hash(token)}).first()
+
+
+@cache
+def _valid() -> Select[*tuple[Any, ...]]:
     stale = or_(ApiToken.last_used_at.is_(None), ApiToken.last_used_at < now() - USED_SECONDS)
     good = (User.state == UserState.ACTIVE, or_(ApiToken.expires_at.is_(None), ApiToken.expires_at > now()))
     found = select(ApiToken.id, ApiToken.user_id, ApiToken.scope, User.admin, stale.label("stale")).join(User)
-    with engine.connect() as connection:
-        return connection.execute(found.where(ApiToken.secret_hash == _hash(token), *good)).first()
+    return found.where(ApiToken.secret_hash == bindparam("secret"), *good)
 
 
 def used(token_ids: set[str]) -> Any:

@@ -18,9 +18,8 @@ def oldest(engine: Engine, user_id: str | None = None) -> float | None:
     """Return for how many seconds the part of a batch that waits longest could have had a run. None if none waits.
     With a `user_id` only this user's batches are looked at.
     """
-    statement = _oldest(of_user=user_id is not None)
     with reading(engine) as connection:
-        seconds = connection.execute(statement, {"user": user_id} if user_id else {}).scalar()
+        seconds = connection.execute(_oldest(of_user=user_id is not None), {"user": user_id}).scalar()
     return None if seconds is None else max(0.0, seconds)
 
 
