@@ -14,6 +14,7 @@ SLICE_SECONDS = 0.2  # of each round: meanwhile batches wait for their runs
 AT_ONCE = 100  # batches
 MOST_ROWS = 200  # of parts of totals, before they are added up
 UNCOUNTED = (Batch.counted_at.is_(None), Batch.closed_at > 0)  # an index finds them, which it would not by NOT NULL
+TOTALS: Any = (LinkTotal.__table__, RunTotal.__table__)
 SOME_UNCOUNTED = select(Batch.id).where(*UNCOUNTED).order_by(Batch.closed_at).limit(AT_ONCE)
 
 
@@ -22,12 +23,13 @@ def count(engine: Engine) -> int:
     end, counted = monotonic() + SLICE_SECONDS, 0
     with reading(engine) as connection:
         waiting = connection.execute(SOME_UNCOUNTED).scalars().all()
+        long = [table for table in TOTALS if connection.execute(_rows(table)).scalar_one() > MOST_ROWS]
     for batch_id in waiting:
         with writing(engine) as connection:
             counted += _count(connection, batch_id)
         if monotonic() >= end:
             break
-    for table in (LinkTotal.__table__, RunTotal.__table__):
+    for table in long:
         _add_up(engine, table)
     return counted
 
@@ -52,11 +54,7 @@ def _rows(table: Table) -> Select[int]:
 
 def _add_up(engine: Engine, table: Any) -> None:
     """Replace the rows of a total by their sums. What others add meanwhile stays."""
-    assert isinstance(table, Table)
     *kinds, number = (column for column in table.columns if not column.primary_key)
-    with reading(engine) as connection:
-        if connection.execute(_rows(table)).scalar_one() <= MOST_ROWS:
-            return
     with writing(engine) as connection:
         sums: dict[tuple[Any, ...], int] = {}
         for *kind, more in connection.execute(delete(table).returning(*kinds, number)):

@@ -66,7 +66,7 @@ OF_A_ROUND: dict[str, Callable[[Engine], Any]] = {
 }
 ASKED: dict[str, Callable[[Engine], Any]] = {
     "longest_waiting, of each spider each second": demand.longest_waiting,
-    "next_platform, of each spider that has ended a run": round_robin.next_platform,
+    "whose turn it is, of each tick with a free slot and each spider that has ended a run": round_robin.next_platform,
     "the oldest that waits, of /readyz and /metrics": backlog.oldest,
 }
 NOW_AND_THEN: dict[str, Callable[[Engine], Any]] = {
