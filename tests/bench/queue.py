@@ -1,4 +1,7 @@
-"""How long the scheduler's duties, and what spiders and operators ask, take with many open batches and with few."""
+"""How long the scheduler's duties, and what spiders and operators ask, take with many open batches and with few.
+
+A round has no free slot, as most have while many wait: what giving a run takes stands by itself.
+"""
 
 import time
 from collections import defaultdict
@@ -61,7 +64,6 @@ OF_A_ROUND: dict[str, Callable[[Engine], Any]] = {
     "close": partial(closing.close, seconds=TICK_SECONDS + MARGIN_SECONDS),
     "count": counting.count,
     "line up": lining_up.come_up,
-    "give a run": give_a_run,
     "pause": demand.next_ready,
 }
 ASKED: dict[str, Callable[[Engine], Any]] = {
@@ -70,6 +72,7 @@ ASKED: dict[str, Callable[[Engine], Any]] = {
     "the oldest that waits, of /readyz and /metrics": backlog.oldest,
 }
 NOW_AND_THEN: dict[str, Callable[[Engine], Any]] = {
+    "a run is given, once a slot is free": give_a_run,
     "all that is open is examined, once a minute": lining_up.examine,
     "links are counted, once a minute": statistics.links,
 }
