@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from contextlib import suppress
 from time import monotonic
 from typing import Self
@@ -13,14 +13,14 @@ from scrapy.http import Request
 
 from crawler.exceptions import NotNow, Paused
 from crawler.platforms.contract import Call
-from crawler.run.ledger import Slot
+from crawler.run.ledger import NOTED_SECONDS, Ledger, Slot
 from crawler.run.unanswered import LedAway
 from crawler.spiders.platform_spider import PlatformSpider
 
 HASTE = 1.05  # delayed requests may leave at this multiple of the rate until they have caught up
-NOTED_SECONDS = 0.25  # before its slot begins it is noted that a request is being sent: other writes may come first
 LATE_SECONDS = 0.05  # after its slot began a request has missed it, and needs another one
-MOST_SLOTS = 3  # of one request: where the processor is always so busy, it leaves late
+MOST_SLOTS = 2  # of one request: where the processor is always so busy, it leaves late
+FAR_SECONDS = 1.0  # if its next slot is so far ahead, a request is not about to leave any more
 
 PORTS = {"http": ":80", "https": ":443"}
 
@@ -92,20 +92,30 @@ class BudgetMiddleware:
 
     async def admit(self, call: Call, spider: PlatformSpider) -> None:
         """Wait until the request may leave and the database knows that its links are being sent."""
-        link_ids, rate, noted = spider.pool.link_ids(call), spider.access.rate, False
-        for _ in range(MOST_SLOTS):
-            self.check(call, spider)
-            slot = await spider.ledger.slot(call.budget, rate, () if noted else link_ids)
-            if not (noted or slot.noted):
+        note = Note(spider.ledger, spider.pool.link_ids(call))
+        try:
+            for _ in range(MOST_SLOTS):
+                self.check(call, spider)
+                slot = await self.slot(call, spider, note)
                 await self.sleep_until(slot.begins_at - NOTED_SECONDS, spider.ending)
                 self.check(call, spider)
-                await spider.ledger.sending(link_ids)
-            noted = True
-            await self.sleep_until(slot.begins_at, spider.ending)
-            if not self.is_late(slot, call.budget, rate):
-                break
-        self.check(call, spider)
+                await note.make()
+                await self.sleep_until(slot.begins_at, spider.ending)
+                if not self.is_late(slot, call.budget, spider.access.rate):
+                    break
+            self.check(call, spider)
+        except (NotNow, Paused):
+            await note.take_back()
+            raise
         await self.pace(call.budget, spider)
+
+    @staticmethod
+    async def slot(call: Call, spider: PlatformSpider, note: "Note") -> Slot:
+        slot = await spider.ledger.slot(call.budget, spider.access.rate, () if note.made else note.link_ids)
+        note.made = note.made or slot.noted
+        if slot.begins_at - monotonic() > FAR_SECONDS:
+            await note.take_back()
+        return slot
 
     @staticmethod
     def check(call: Call, spider: PlatformSpider) -> None:
@@ -115,7 +125,7 @@ class BudgetMiddleware:
 
     def is_late(self, slot: Slot, budget: str, rate: float) -> bool:
         """Whether the request would leave so long after its slot began that it would crowd those of other processes."""
-        return max(monotonic(), self.next_at[budget]) - slot.begins_at > max(LATE_SECONDS, 1 / rate)
+        return max(monotonic(), self.next_at[budget]) - slot.begins_at > max(LATE_SECONDS, 0.5 / rate)
 
     async def pace(self, budget: str, spider: PlatformSpider) -> None:
         """Keep a distance between requests, so that those that a busy processor delayed do not leave all at once."""
@@ -129,3 +139,24 @@ class BudgetMiddleware:
         if delay > 0:
             with suppress(TimeoutError):
                 await asyncio.wait_for(ending.wait(), delay)
+
+
+class Note:
+    """Whether the database knows that a request about these links is about to leave: they are charged a try if the
+    process dies now.
+    """
+
+    def __init__(self, ledger: Ledger, link_ids: Sequence[int]) -> None:
+        self.ledger = ledger
+        self.link_ids = link_ids
+        self.made = False
+
+    async def make(self) -> None:
+        if not self.made:
+            await self.ledger.sending(self.link_ids)
+            self.made = True
+
+    async def take_back(self) -> None:
+        if self.made:
+            self.made = False
+            await self.ledger.not_sending(self.link_ids)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Engine, Select, case, cast, func, or_, select, union_all
+from sqlalchemy import BigInteger, ColumnElement, Engine, Select, case, cast, func, select, union, union_all
 
 from control.times import DAY_SECONDS
 from crawler.store.database import MOMENT, now
@@ -60,7 +60,8 @@ def _link_durations(engine: Engine) -> Durations:
     ended within the hour are read. Links that were refused when the batch was accepted do not count.
     """
     recent = MOMENT - WINDOW_SECONDS
-    at_work = select(Batch.id).where(or_(Batch.closed_at.is_(None), Batch.closed_at > recent))
+    uncounted, counted = Batch.counted_at.is_(None), Batch.counted_at.is_not(None)  # each has its index
+    at_work = union(select(Batch.id).where(uncounted), select(Batch.id).where(counted, Batch.closed_at > recent))
     ended = (Link.batch_id.in_(at_work), Link.finished_at > recent, Link.post_id.is_not(None))
     return _durations(engine, Link.finished_at - Batch.created_at, Link.batch_id == Batch.id, *ended)
 

@@ -120,15 +120,17 @@ def platform_of(run_id: Any) -> Any:
     return select(Run.platform).where(Run.id == run_id).scalar_subquery()
 
 
-def mark_sent(connection: Connection, run_id: str, link_ids: Sequence[int]) -> None:
+def mark_sent(connection: Connection, run_id: str, link_ids: Sequence[int], *, sent: bool = True) -> None:
     """Note which links a request is for, just before it leaves. If the process dies now, only these are charged."""
     dialect = connection.dialect.name
-    connection.execute(_marking(dialect), {"run": run_id, **bulk_parameters.parameters(dialect, id=link_ids)})
+    connection.execute(
+        _marking(dialect, sent=sent), {"run": run_id, **bulk_parameters.parameters(dialect, id=link_ids)}
+    )
 
 
 @cache
-def _marking(dialect: str) -> Update:
-    return update_given(dialect, STILL_HELD).values(sent=True)
+def _marking(dialect: str, *, sent: bool) -> Update:
+    return update_given(dialect, STILL_HELD).values(sent=sent)
 
 
 def charged(reason: ColumnElement[Any], detail: ColumnElement[Any], attempts: int = ATTEMPTS) -> dict[str, Any]:

@@ -31,6 +31,9 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
+NOTED_SECONDS = 0.25  # before its slot begins it is noted that a request is being sent: other writes may come first
+
+
 class Slot(NamedTuple):
     """When a request may leave, on the monotonic clock. `noted`: the database knows that it is being sent."""
 
@@ -84,7 +87,7 @@ class Ledger:
         return await self._do(claims.claim, self.engine, self.run_id, self.lease, limit, careful=careful)
 
     async def slot(self, key: str, rate: float, link_ids: Sequence[int]) -> Slot:
-        """Reserve a slot for a request about these links. If it begins at once, that they are being sent is noted as by
+        """Reserve a slot for a request about these links. If it is near, that they are being sent is noted as by
         `sending`. Raises `Paused`.
         """
         slot = await self.slots.do((key, rate, link_ids))
@@ -98,9 +101,9 @@ class Ledger:
             lease.extend_lease(connection, self.run_id, self.lease)
             delays = self._reserve(connection, [(key, rate) for key, rate, _ in asked])
             now = monotonic()
-            if leaving := [ids for (_, _, ids), delay in zip(asked, delays, strict=True) if delay == 0]:
+            if leaving := [ids for (_, _, ids), delay in zip(asked, delays, strict=True) if _is_near(delay)]:
                 claims.mark_sent(connection, self.run_id, list(chain(*leaving)))
-            return [None if delay is None else Slot(now + delay, noted=delay == 0) for delay in delays]
+            return [None if delay is None else Slot(now + delay, noted=_is_near(delay)) for delay in delays]
 
     def _reserve(self, connection: Connection, asked: list[tuple[str, float]]) -> list[float | None]:
         if self.budgets is self.engine:
@@ -112,6 +115,15 @@ class Ledger:
     async def sending(self, link_ids: Sequence[int]) -> None:
         """Note for which links a request is about to leave."""
         await self.sendings.do(link_ids)
+
+    async def not_sending(self, link_ids: Sequence[int]) -> None:
+        """Take that back: none of them would be charged if the process died now."""
+        await self._do(self._not_sending, link_ids)
+
+    def _not_sending(self, link_ids: Sequence[int]) -> None:
+        with self.guard.held(), writing(self.engine) as connection:
+            lease.extend_lease(connection, self.run_id, self.lease)
+            claims.mark_sent(connection, self.run_id, link_ids, sent=False)
 
     def _sendings(self, link_ids: list[Sequence[int]]) -> list[None]:
         with self.guard.held(), writing(self.engine) as connection:
@@ -191,3 +203,7 @@ class Ledger:
         if taken:
             self.run_id = taken.run_id
         return taken
+
+
+def _is_near(delay: float | None) -> bool:
+    return delay is not None and delay <= NOTED_SECONDS

@@ -74,6 +74,17 @@ def the_spider_hangs(here, anna):
     here.vk.set(latency=0.2)
 
 
+def a_deadline_passes(here, anna):
+    """While a spider has all links of the batch in its hands: it ends them well all the same."""
+    here.vk.set(latency=3)
+    anna.submit(batch())
+    in_hand = text("SELECT count(*) FROM links WHERE status = 'in progress'")
+    waiting = text("SELECT count(*) FROM links WHERE status = 'created'")
+    here.until(lambda: here.scalar(in_hand) and not here.scalar(waiting), "in hand")
+    change(here, "UPDATE batches SET deadline_at = 1 WHERE closed_at IS NULL")
+    here.vk.set(latency=0.2)
+
+
 def one_process_goes_on(here, anna):
     """More small batches than there are slots."""
     for _ in range(6):
@@ -212,7 +223,7 @@ PLACES = {
     "control.scheduler.dispatch.look_again": the_scheduler_restarts,
     "control.scheduler.dispatch.enlist": ordinary,
     "control.scheduler.dispatch._deliver": ordinary,
-    "control.scheduler.closing.expire": ordinary,
+    "control.scheduler.closing.expire": a_deadline_passes,
     "control.scheduler.closing.close": ordinary,
     "control.scheduler.lining_up.come_up": a_wait_is_over,
     "control.scheduler.lining_up.examine": the_scheduler_restarts,
@@ -262,6 +273,7 @@ FOR_CHAOS = {  # left to `make chaos`: whoever dies there fares as at the place 
 NOW_AND_THEN = {  # of what takes long, or after hundreds of batches
     "control.exports.child.Keeper.keep",
     "control.scheduler.counting._add_up",
+    "crawler.run.ledger.Ledger._not_sending",  # when a call has missed its slot, and the next one is far away
 }
 AT_THE_START = {"control.supervision.prepare.migrate", "crawler.queue.budgets.forget_rights"}  # begun anew at the next
 STORING_NOTHING = {"crawler.queue.wakeup.send"}  # a NOTIFY, on PostgreSQL only

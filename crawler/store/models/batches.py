@@ -55,7 +55,8 @@ class Batch(Base):
     __table_args__ = (
         Index("ix_batches_user_id", "user_id", "id"),  # in the order sent
         partial_index("ix_batches_open", "id", where="closed_at IS NULL"),
-        partial_index("ix_batches_uncounted", "closed_at", where="counted_at IS NULL"),
+        partial_index("ix_batches_to_count", "closed_at", where="counted_at IS NULL"),
+        partial_index("ix_batches_counted", "closed_at", where="counted_at IS NOT NULL"),
         partial_index("ix_batches_deadline_at", "deadline_at", where="closed_at IS NULL"),
     )
 

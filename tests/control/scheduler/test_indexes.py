@@ -1,0 +1,22 @@
+"""What a tick asks is found by an index that leads to it, however many batches are open or were ever closed."""
+
+import pytest
+
+from control.scheduler.closing import SOME_PAST
+from control.scheduler.counting import SOME_UNCOUNTED
+
+
+def plan(engine, statement):
+    query = statement.compile(engine, compile_kwargs={"literal_binds": True})
+    with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            return str(connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}").all())
+        connection.exec_driver_sql("SET LOCAL enable_seqscan = off")  # it reads small tables as a whole
+        return str(connection.exec_driver_sql(f"EXPLAIN {query}").all())
+
+
+@pytest.mark.parametrize(
+    ("statement", "index"), [(SOME_PAST, "ix_batches_deadline_at"), (SOME_UNCOUNTED, "ix_batches_to_count")]
+)
+def test_a_tick_looks_at_no_batch_in_vain(engine, statement, index):
+    assert index in plan(engine, statement)
