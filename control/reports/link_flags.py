@@ -14,14 +14,15 @@ from control.reports.flags import ReadingFlag
 from control.reports.seen import Seen
 from crawler.reasons import Reason
 from crawler.store import bulk_parameters
-from crawler.store.lookup import looked_up
+from crawler.store.lookup import looked_up, once
 from crawler.store.models.batches import Batch, Link
 from crawler.store.models.posts import Post, Reading
 
 FIELDS = len(Seen._fields)
 GONE = (Reason.NOT_FOUND, Reason.DELETED, Reason.PRIVATE)
-ASKED, READ, BEFORE = aliased(Link), aliased(Reading), aliased(Reading)
-POST_READ, POST_BEFORE = aliased(Post), aliased(Post)
+ASKED, READ = aliased(Link), aliased(Reading)
+OWN, BEFORE = aliased(Reading), aliased(Reading)
+POST_OWN, POST_BEFORE = aliased(Post), aliased(Post)
 
 
 def read(connection: Connection, user_id: str, link_ids: Sequence[int]) -> dict[int, list[ReadingFlag]]:
@@ -91,11 +92,12 @@ def _around(dialect: str) -> Select[*tuple[Any, ...]]:
     newest = Reading.measured_at.desc()
     last = select(Reading.measured_at).where(*seen).order_by(newest).limit(1)
     before = select(Reading.id).where(*seen, Reading.measured_at < READ.measured_at).order_by(newest).limit(1)
-    before_id = before.correlate(given, ASKED, READ).scalar_subquery()
-    last_at = last.correlate(given, ASKED).scalar_subquery().label("last_at")
-    fields = (*history.of_seen(READ, POST_READ), *history.of_seen(BEFORE, POST_BEFORE))
-    found = select(ASKED.id, ASKED.post_id, ASKED.access_key, last_at, *fields).select_from(given)
-    found = found.join(ASKED, ASKED.id == given.c.named_by).outerjoin(READ, looked_up(READ.id, ASKED.reading_id))
-    found = found.outerjoin(BEFORE, looked_up(BEFORE.id, before_id))
-    found = found.outerjoin(POST_READ, POST_READ.id == READ.post_id)
+    named = select(ASKED.id, ASKED.post_id, ASKED.access_key, ASKED.reading_id).select_from(given)
+    named = named.join(ASKED, ASKED.id == given.c.named_by).outerjoin(READ, looked_up(READ.id, ASKED.reading_id))
+    named = named.add_columns(last.correlate(given, ASKED).scalar_subquery().label("last_at"))
+    ids = once(named.add_columns(before.correlate(given, ASKED, READ).scalar_subquery().label("before")))
+    fields = (*history.of_seen(OWN, POST_OWN), *history.of_seen(BEFORE, POST_BEFORE))
+    found = select(ids.c.id, ids.c.post_id, ids.c.access_key, ids.c.last_at, *fields).select_from(ids)
+    found = found.outerjoin(OWN, looked_up(OWN.id, ids.c.reading_id)).outerjoin(POST_OWN, POST_OWN.id == OWN.post_id)
+    found = found.outerjoin(BEFORE, looked_up(BEFORE.id, ids.c.before))
     return found.outerjoin(POST_BEFORE, POST_BEFORE.id == BEFORE.post_id)

@@ -15,7 +15,7 @@ from control.reports.value_at import Reading as Count
 from control.reports.value_at import Value, around, value_between
 from crawler.store import bulk_parameters
 from crawler.store.bulk_parameters import MICROSECONDS
-from crawler.store.lookup import looked_up
+from crawler.store.lookup import looked_up, once
 from crawler.store.models.batches import Link
 from crawler.store.models.campaigns import Placement
 from crawler.store.models.posts import Reading
@@ -84,16 +84,18 @@ def _around(dialect: str, by: type[Link | Placement]) -> Select[*tuple[Any, ...]
     moment = given.c.moment / MICROSECONDS
     before = _first(given, by, Reading.measured_at <= moment, order=Reading.measured_at.desc())
     after = _first(given, by, Reading.measured_at >= moment, moment <= ASKED_AT, order=Reading.measured_at)
-    found = select(given.c.number, *_count(BEFORE), *_count(AFTER))
-    found = found.select_from(given.join(by, by.id == given.c.named_by))
-    return found.outerjoin(BEFORE, looked_up(BEFORE.id, before)).outerjoin(AFTER, looked_up(AFTER.id, after))
+    named = given.join(by, by.id == given.c.named_by)
+    ids = once(select(given.c.number, before.label("before"), after.label("after")).select_from(named))
+    found = select(ids.c.number, *_count(BEFORE), *_count(AFTER)).select_from(ids)
+    found = found.outerjoin(BEFORE, looked_up(BEFORE.id, ids.c.before))
+    return found.outerjoin(AFTER, looked_up(AFTER.id, ids.c.after))
 
 
 def _first(given: Subquery, by: type[Link | Placement], *which: ColumnElement[bool], order: Any) -> Any:
     theirs = (Reading.post_id == given.c.post, Reading.access_key == by.access_key)
     seen = history.seen_by(bindparam("user"))  # type: ignore[arg-type] # a parameter stands for the id
     found = select(Reading.id).where(*theirs, *which, seen).order_by(order).limit(1)
-    return found.correlate(given, by).scalar_subquery()
+    return found.scalar_subquery()
 
 
 def _count(reading: type[Reading]) -> tuple[ColumnElement[Any], ...]:

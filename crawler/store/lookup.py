@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, literal_column
+from sqlalchemy import ColumnElement, Select, Subquery, literal_column
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -30,6 +30,13 @@ def _sqlite_looked_up(element: looked_up, compiler: SQLCompiler, **given: Any) -
 def _postgresql_looked_up(element: looked_up, compiler: SQLCompiler, **given: Any) -> str:
     column, value = (compiler.process(each, **given) for each in element.clauses)
     return f"{column} = ANY (ARRAY[{value}])"
+
+
+def once(found: Select[*tuple[Any, ...]]) -> Subquery:
+    """Find these rows first. Without an OFFSET PostgreSQL would put what is asked of each row where it is used, which
+    is twice where a table has partitions: to choose one, and in it.
+    """
+    return found.offset(literal_column("0")).subquery("found")
 
 
 def has_row(found: Select[*tuple[Any, ...]]) -> ColumnElement[bool]:
