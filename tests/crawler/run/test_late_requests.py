@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from crawler.exceptions import NotNow
 from crawler.middlewares import MOST_SLOTS, BudgetMiddleware
 from crawler.queue import claims, lease
 from crawler.run.ledger import Ledger
@@ -17,7 +18,9 @@ GAP = 1 / RATE
 
 
 class CountedLedger(Ledger):
-    taken = 0
+    """`busy` is how many seconds too late the next slot is looked at."""
+
+    taken = taken_back = 0
     busy = 0.0
 
     async def slot(self, key, rate, link_ids):
@@ -25,6 +28,10 @@ class CountedLedger(Ledger):
         slot = await super().slot(key, rate, link_ids)
         late, self.busy = self.busy, 0.0
         return slot._replace(begins_at=slot.begins_at - late)
+
+    async def not_sending(self, link_ids):
+        self.taken_back += 1
+        await super().not_sending(link_ids)
 
 
 @pytest.fixture
@@ -63,7 +70,16 @@ def test_who_missed_a_slot_waits_for_the_next_one(engine, spider):
     spider.ledger.busy = 1.5 * GAP
     assert admit(spider) > GAP / 2
     assert spider.ledger.taken == 2
+    assert spider.ledger.taken_back == 1  # meanwhile its links are charged for nothing that happens
     assert is_sent(engine)
+
+
+def test_links_of_a_call_that_does_not_leave_are_not_charged(engine, spider):
+    may = iter([True, True, False])  # the token is paused while the call waits
+    spider.credentials.may_send = lambda _budget: next(may)
+    with pytest.raises(NotNow):
+        admit(spider)
+    assert not is_sent(engine)
 
 
 def test_who_is_always_late_leaves_in_the_end(engine, spider, monkeypatch):
