@@ -13,7 +13,7 @@ from crawler.store.models.totals import CountedLinks, LinkTotal, RunTotal
 SLICE_SECONDS = 0.2  # of each round: meanwhile batches wait for their runs
 AT_ONCE = 100  # batches
 MOST_ROWS = 200  # of parts of totals, before they are added up
-UNCOUNTED = (Batch.counted_at.is_(None), Batch.closed_at > 0)  # an index finds them, which it would not by NOT NULL
+UNCOUNTED = (Batch.counted_at.is_(None), Batch.closed_at.is_not(None))
 TOTALS: Any = (LinkTotal.__table__, RunTotal.__table__)
 SOME_UNCOUNTED = select(Batch.id).where(*UNCOUNTED).order_by(Batch.closed_at).limit(AT_ONCE)
 

@@ -5,7 +5,6 @@ import pytest
 from control.scheduler.closing import SOME_PAST
 from control.scheduler.counting import SOME_UNCOUNTED
 
-
 INDEXES = {"ix_batches_deadline_at": SOME_PAST, "ix_batches_to_count": SOME_UNCOUNTED}
 
 
