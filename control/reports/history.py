@@ -22,7 +22,6 @@ from crawler.store.models.campaigns import Campaign, Following, Placement
 from crawler.store.models.posts import KeptReading, Post, Reading
 
 FOREVER = 1e12  # seconds since 1970
-ASKED_AT = func.coalesce(Reading.asked_at, Reading.measured_at)
 IN_ORDER = (Reading.measured_at, Reading.id)
 
 
@@ -114,12 +113,17 @@ def seen_by(user_id: str) -> ColumnElement[bool]:
     return or_(*(has_row(each.correlate(Reading)) for each in (ended, kept, followed)))
 
 
+def asked_at(reading: type[Reading] = Reading) -> ColumnElement[float]:
+    """When the request left, or, where nobody kept that, when it was answered."""
+    return func.coalesce(reading.asked_at, reading.measured_at)
+
+
 def of_seen(reading: type[Reading] = Reading, post: type[Post] = Post) -> tuple[ColumnElement[Any], ...]:
     """Return the fields of a `Seen`."""
-    asked_at = func.coalesce(reading.asked_at, reading.measured_at).label("asked_at")
     counts = (reading.views, reading.likes, reading.comments, reading.reposts)
     said = (post.published_at, post.edited_at, post.erid_lost_at)
-    return reading.id, asked_at, reading.measured_at, reading.source, *counts, *said  # type: ignore[return-value]
+    times = (asked_at(reading).label("asked_at"), reading.measured_at)
+    return reading.id, *times, reading.source, *counts, *said  # type: ignore[return-value]
 
 
 def readings(connection: Connection, subject: Subject, part: Part, at_once: int) -> Iterator[Seen]:

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, Subquery, bindparam, func, select
+from sqlalchemy import ColumnElement, Connection, Select, Subquery, bindparam, select
 from sqlalchemy.orm import aliased
 
 from control.reports import aliases, history
 from control.reports.aliases import Aliases
-from control.reports.history import ASKED_AT
+from control.reports.history import asked_at
 from control.reports.value_at import Reading as Count
 from control.reports.value_at import Value, around, value_between
 from crawler.store import bulk_parameters
@@ -83,7 +83,7 @@ def _around(dialect: str, by: type[Link | Placement]) -> Select[*tuple[Any, ...]
     given = bulk_parameters.table(dialect, "number", "named_by", "post", "moment")
     moment = given.c.moment / MICROSECONDS
     before = _first(given, by, Reading.measured_at <= moment, order=Reading.measured_at.desc())
-    after = _first(given, by, Reading.measured_at >= moment, moment <= ASKED_AT, order=Reading.measured_at)
+    after = _first(given, by, Reading.measured_at >= moment, moment <= asked_at(), order=Reading.measured_at)
     named = given.join(by, by.id == given.c.named_by)
     ids = once(select(given.c.number, before.label("before"), after.label("after")).select_from(named))
     found = select(ids.c.number, *_count(BEFORE), *_count(AFTER)).select_from(ids)
@@ -100,5 +100,4 @@ def _first(given: Subquery, by: type[Link | Placement], *which: ColumnElement[bo
 
 def _count(reading: type[Reading]) -> tuple[ColumnElement[Any], ...]:
     """Return the fields of a `Count`."""
-    asked_at = func.coalesce(reading.asked_at, reading.measured_at)
-    return asked_at, *(getattr(reading, name) for name in ("measured_at", "views", "source", "http_status"))
+    return asked_at(reading), *(getattr(reading, name) for name in ("measured_at", "views", "source", "http_status"))
