@@ -11,9 +11,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from control.exports import source as sources
+from control.exports import working_files
 from control.web import batch_files, open_streams
 from control.web.engine import db
-from crawler.process.environment import VAR
 from tests.control.conftest import problem
 
 LINKS = [
@@ -87,14 +87,15 @@ def test_ndjson(anna, batch, small_pages):
     assert (found[0]["views"], found[1]["views"], found[2]["reason"]) == (2000, None, "invalid_link")
 
 
-def test_xlsx_of_some_rows_comes_at_once_and_leaves_nothing_behind(anna, batch):
-    before = {*(VAR / "tmp").glob("*")}
+def test_xlsx_of_some_rows_comes_at_once_and_leaves_nothing_behind(anna, batch, tmp_path, monkeypatch):
+    monkeypatch.setattr(working_files, "VAR", tmp_path)  # the schedulers of other tests put files together, too
     answer = file(anna, batch, format="xlsx")
     assert answer.content_length == len(answer.data)
     book = load_workbook(io.BytesIO(answer.data))
     assert [row[0] for row in book["Посты"].iter_rows(min_row=2, values_only=True)] == LINKS
     assert book["Сводка"]["B2"].value == batch
-    assert {*(VAR / "tmp").glob("*")} - before == set()
+    assert (tmp_path / "tmp").is_dir()
+    assert not [*(tmp_path / "tmp").iterdir()]
 
 
 def test_xlsx_of_many_rows_says_the_way(anna, batch, monkeypatch):
