@@ -22,6 +22,7 @@ from control.web.engine import db
 from control.web.problems import invalid
 from crawler.process.host import host_id
 from crawler.queue import nodes as register
+from crawler.store.database import reading
 from crawler.store.models.accounts import UserState
 from crawler.store.partitions.conversion import CannotPartition, convert
 
@@ -121,7 +122,7 @@ def list_nodes() -> None:
     """List all nodes, those that stand in SCRAPYD_URLS among them."""
     settings: Settings = current_app.config[SETTINGS]
     fleet = members_of(settings.listed_nodes, host_id())
-    with db.engine.connect() as connection:
+    with reading(db.engine) as connection:
         found = fleet(connection)
     _print(NODE_COLUMNS, *((n.url, str(n.slots), "yes" if n.draining else "no", n.fault) for n in found))
 

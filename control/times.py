@@ -2,8 +2,7 @@
 
 import re
 from contextlib import suppress
-from datetime import UTC, date, datetime
-from functools import lru_cache
+from datetime import date, datetime, timedelta
 from typing import Annotated, overload
 
 from pydantic import BeforeValidator, WithJsonSchema
@@ -53,21 +52,16 @@ Moment = Annotated[float, BeforeValidator(instant), WithJsonSchema({"type": "str
 Span = Annotated[float, BeforeValidator(seconds), WithJsonSchema({"type": "string", "pattern": PATTERN})]
 
 
+EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - an answer has thousands of times, and a zone would take most of their time
+
+
 @overload
 def moment(seconds: float) -> str: ...
 @overload
 def moment(seconds: float | None) -> str | None: ...
 def moment(seconds: float | None) -> str | None:
     """Write a time as in RFC 3339, in UTC, to the millisecond."""
-    if seconds is None:
-        return None
-    minute, rest = divmod(round(seconds * 1_000_000) // 1000, 60_000)
-    return f"{_minute(minute)}:{rest // 1000:02}.{rest % 1000:03}Z"
-
-
-@lru_cache(1000)  # an answer has thousands of times, of few minutes
-def _minute(number: int) -> str:
-    return datetime.fromtimestamp(60 * number, UTC).isoformat()[: len("2026-10-31T21:00")]
+    return None if seconds is None else f"{(EPOCH + timedelta(0, seconds)).isoformat('T', 'milliseconds')}Z"
 
 
 def span(seconds: float) -> str:

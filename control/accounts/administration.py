@@ -6,7 +6,7 @@ from sqlalchemy import Connection, Engine, Row, select, update
 
 from control.accounts import logins, taken_names
 from control.accounts.usernames import usable
-from crawler.store.database import writing
+from crawler.store.database import reading, writing
 from crawler.store.models.accounts import Login, User, UserState
 
 USERS = (
@@ -49,7 +49,7 @@ def rename(engine: Engine, name: str, new: str) -> str:
 
 def list_users(engine: Engine) -> Sequence[Row[str, bool, str, float]]:
     """Read `username`, `admin`, `state` and `created_at` of all users, sorted by name."""
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         return connection.execute(USERS).all()
 
 
@@ -57,7 +57,7 @@ def page_of_users(engine: Engine, after: str, most: int) -> tuple[Sequence[Row[s
     """Read so many of `list_users`, from the first whose name comes after this one. Return also the last one's name,
     where more follow.
     """
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         rows = connection.execute(USERS.where(User.username > after).limit(most + 1)).all()
     return rows[:most], rows[most - 1].username if len(rows) > most else ""
 

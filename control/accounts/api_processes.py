@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import Engine, event, text
 
+from crawler.store.database import reading
 from crawler.store.models.base import random_id
 from crawler.store.postgresql_limits import has_pooler
 
@@ -27,6 +28,6 @@ def introduce(engine: Engine) -> None:
 
 def count(engine: Engine) -> int:
     """Return how many API processes are connected to the database, this one among them."""
-    with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+    with reading(engine) as connection:
         seen = int(connection.execute(COUNT, {"name": NAME}).scalar_one())
     return max(seen, BEHIND_A_POOLER if has_pooler() else 1)

@@ -69,7 +69,7 @@ def create(engine: Engine, user_id: str, name: str, scope: Scope, seconds: float
 def of_user(engine: Engine, user_id: str) -> list[Token]:
     """Read all tokens of a user, the oldest first."""
     theirs = select(*COLUMNS).where(ApiToken.user_id == user_id).order_by(ApiToken.created_at)
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         return [Token(*row) for row in connection.execute(theirs)]
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, insert, select, text
 from control.accounts import taken_names
 from crawler.process.environment import VAR
 from crawler.process.secret_files import read_or_create
-from crawler.store.database import writing
+from crawler.store.database import reading, writing
 from crawler.store.models.accounts import User, UserState
 
 ONE_AT_A_TIME = 17_001  # PostgreSQL's advisory lock, under which we check for an administrator and make one
@@ -39,13 +39,13 @@ def forget_key() -> None:
 
 def is_wanted(engine: Engine) -> bool:
     """Whether there is no administrator yet who can log in."""
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         return not _is_there(connection)
 
 
 def nobody_is_there(engine: Engine) -> bool:
     """Whether there is no user at all who can log in."""
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         return connection.execute(select(User.id).where(User.spelling.is_not(None)).limit(1)).first() is None
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from sqlalchemy import Engine, func, or_, select
 from sqlalchemy.orm import aliased
 
+from crawler.store.database import reading
 from crawler.store.models.accounts import User, UserState
 
 
@@ -14,7 +15,7 @@ def clashes(engine: Engine) -> Iterator[str]:
     alike = or_(older.spelling == newer.spelling, older.look == newer.look)
     pairs = select(newer.username, func.min(older.username)).join(older, alike)
     pairs = pairs.where(newer.namesake > older.namesake, newer.state != UserState.LEAVING)
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         for name, first in connection.execute(pairs.group_by(newer.username).order_by(newer.username)):
             yield clash(name, first)
 

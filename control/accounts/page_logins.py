@@ -95,7 +95,7 @@ def listed(engine: Engine, user_id: str) -> list[Any]:
     """Read a user's logins of both kinds, the latest first: `id`, `kind`, `created_at`, `seen_at`, `program`."""
     columns = (Login.id, Login.kind, Login.created_at, Login.seen_at, Login.program)
     theirs = select(*columns).where(Login.user_id == user_id, Login.expires_at > now())
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         return list(connection.execute(theirs.order_by(Login.created_at.desc(), Login.id)).all())
 
 

@@ -10,7 +10,7 @@ from control.accounts import attempts, logins, passwords, taken_names
 from control.accounts.passwords import NewPassword
 from control.accounts.usernames import Name
 from control.errors import FieldError, WrongPassword
-from crawler.store.database import upsert, writing
+from crawler.store.database import reading, upsert, writing
 from crawler.store.models.accounts import ApiToken, Login, User, UserState
 
 
@@ -47,14 +47,14 @@ def find(engine: Engine, username: str) -> tuple[str, str | None]:
     """Return the id of the user with this name, and their password hash. The hash is None if they may not log in, or
     if there is no such user.
     """
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         row = taken_names.find(connection, username, User.id, User.password_hash, User.state)
     return (row.id, row.password_hash if row.state == UserState.ACTIVE else None) if row else ("", None)
 
 
 def account(engine: Engine, user_id: str) -> Account:
     """Read a user. Raises NoResultFound if they were deleted."""
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         return _account(connection, user_id)
 
 

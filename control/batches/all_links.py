@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Engine, Row, Select, func, select
 
+from crawler.store.database import reading
 from crawler.store.lookup import looked_up
 from crawler.store.models.batches import Batch, Link
 from crawler.store.models.posts import Reading
@@ -15,11 +16,11 @@ Rows = Sequence[Row[Any]]
 
 def read_pages(engine: Engine, user_id: str) -> Iterator[Rows]:
     """Read page by page, so that no transaction is open while we wait for the client."""
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         newest = connection.execute(select(func.max(Batch.id)).where(Batch.user_id == user_id)).scalar()
     batch_id, position = 0, -1
     while True:
-        with engine.connect() as connection:
+        with reading(engine) as connection:
             rows = connection.execute(_rest(batch_id, position)).all()
             if len(rows) < ROWS_AT_ONCE:
                 later = _later(user_id, batch_id, newest or 0, ROWS_AT_ONCE - len(rows))

@@ -12,7 +12,7 @@ from control.times import DAY_SECONDS
 from crawler.platforms.contract import Target
 from crawler.queue import acceptance
 from crawler.queue.acceptance import Entry
-from crawler.store.database import read_clock, upsert
+from crawler.store.database import read_clock, reading, upsert
 from crawler.store.models.accounts import Usage, User
 from crawler.store.models.batches import FINAL, Batch, Link, Status
 
@@ -80,7 +80,7 @@ def used(connection: Connection, user_id: str) -> Used:
 
 def links_today(engine: Engine) -> dict[str, int]:
     """Count the links that each user has handed in today, by the user's name. Users without any are left out."""
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         day, _ = _today(connection)
         used = select(User.username, Usage.links).join(User, User.id == Usage.user_id).where(Usage.day == day)
         return {row.username: row.links for row in connection.execute(used)}

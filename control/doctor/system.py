@@ -12,6 +12,7 @@ from control.nodes.client import Scrapyd, ScrapydError
 from control.supervision import schema
 from control.supervision.start_checks import exposed
 from crawler.process.environment import PROJECT, VAR
+from crawler.store.database import reading
 
 
 def look_at_files(report: Report) -> None:
@@ -27,7 +28,7 @@ def look_at_database(report: Report, engine: Engine) -> bool:
     """Report on the database, and return whether it can be used."""
     name = engine.url.render_as_string(hide_password=True)
     try:
-        with engine.connect() as connection:
+        with reading(engine) as connection:
             there = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
     except SQLAlchemyError as error:
         why = str(getattr(error, "orig", error)).partition("\n")[0]

@@ -31,7 +31,7 @@ from crawler.process import lifeline, memory
 from crawler.queue.lease import BEATS
 from crawler.spreadsheets.writing.rows import Row
 from crawler.store import database
-from crawler.store.database import read_clock
+from crawler.store.database import read_clock, reading
 
 MEMORY_MIB = 400
 CPU_SECONDS = 900
@@ -91,7 +91,7 @@ def limit() -> None:
 def make(engine: Engine, export_id: str, worker: str, zone: ZoneInfo, note: Note) -> None:
     """Make the export, and `note` how many rows are done. Raises LostError if it is no longer this worker's."""
     lease.clear(engine, export_id, worker)
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         held = orders.find_any(connection, export_id)
         if held is None:
             raise LostError

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, and_, delete, insert, or_, select, up
 from control.exports import allowance
 from control.exports.orders import KEPT_SECONDS
 from crawler.queue import lease
-from crawler.store.database import now, writing
+from crawler.store.database import now, reading, writing
 from crawler.store.models.base import random_id
 from crawler.store.models.exports import Export, ExportPiece, ExportState
 
@@ -30,7 +30,7 @@ def take(engine: Engine) -> tuple[str, str, str | None] | None:
         Export.state == ExportState.WAITING, and_(Export.state == ExportState.MAKING, Export.lease_until < now())
     )
     first = select(Export.id, Export.worker, Export.attempts).where(Export.finished_at.is_(None), free)
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         found = connection.execute(first.order_by(Export.created_at).limit(1)).first()
     if found is None:
         return None

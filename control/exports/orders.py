@@ -16,7 +16,7 @@ from control.exports.month_table import MonthTable
 from control.exports.source import Source
 from control.exports.tables import Table
 from control.times import DAY_SECONDS
-from crawler.store.database import now, writing
+from crawler.store.database import now, reading, writing
 from crawler.store.models.base import may_be_id
 from crawler.store.models.batches import Batch
 from crawler.store.models.campaigns import Campaign
@@ -108,11 +108,11 @@ def check_ready(ordered: Ordered) -> None:
 
 def pieces(engine: Engine, export_id: str, number: int = 0) -> Iterator[bytes]:
     """Read the file piece by piece, with no transaction open in between. Raises NotFound if it is deleted meanwhile."""
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         counted = select(func.count()).where(ExportPiece.export_id == export_id)
         total = connection.execute(counted).scalar_one()
     while number < total:
-        with engine.connect() as connection:
+        with reading(engine) as connection:
             one = select(ExportPiece.data).where(ExportPiece.export_id == export_id, ExportPiece.number == number)
             data = connection.execute(one).scalar()
         if data is None:

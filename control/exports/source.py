@@ -21,7 +21,7 @@ from crawler.platforms import address
 from crawler.platforms.contract import COUNTS
 from crawler.spreadsheets.writing.amounts import amount
 from crawler.spreadsheets.writing.rows import At, Row
-from crawler.store.database import snapshot
+from crawler.store.database import reading, snapshot
 from crawler.store.lookup import looked_up
 from crawler.store.models.batches import Batch, Link
 from crawler.store.models.own_columns import OwnColumns, OwnRow
@@ -141,7 +141,7 @@ def without_link(engine: Engine, source: Source) -> Iterator[tuple[int, list[str
         which = (OwnRow.batch_id == source.batch_id, OwnRow.links == 0, OwnRow.number > number)
         sizes = select(func.length(OwnRow.cells)).where(*which).order_by(OwnRow.number)
         rows = select(OwnRow.number, OwnRow.cells, OwnRow.given).where(*which).order_by(OwnRow.number)
-        with engine.connect() as connection:
+        with reading(engine) as connection:
             limit = _fitting(connection, source, sizes)
             found = connection.execute(rows.limit(limit)).all()
         for row in found:

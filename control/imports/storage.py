@@ -11,7 +11,7 @@ from control.errors import Busy, KeepsTooMuch, NotFound
 from control.exports import allowance
 from control.times import DAY_SECONDS
 from crawler.queue.acceptance import storable
-from crawler.store.database import now, upsert, writing
+from crawler.store.database import now, reading, upsert, writing
 from crawler.store.models.base import may_be_id, random_id
 from crawler.store.models.imports import Import, ImportChunk
 
@@ -90,7 +90,7 @@ def load(engine: Engine, import_id: int, write: Callable[[bytes], object]) -> No
     number = 0
     piece = select(ImportChunk.data).where(ImportChunk.import_id == import_id)
     while True:
-        with engine.connect() as connection:
+        with reading(engine) as connection:
             data = connection.execute(piece.where(ImportChunk.number == number)).scalar()
         if data is None:
             return
@@ -120,7 +120,7 @@ def drop(engine: Engine, public_id: str) -> None:
 
 def expire(engine: Engine) -> None:
     """Remove files that nobody has accepted in time, and old answers. The scheduler does this."""
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         old = connection.execute(select(Import.public_id).where(Import.expires_at <= now()).limit(100)).scalars().all()
     for public_id in old:
         drop(engine, public_id)

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, Engine, case, select, true, update
 
 from control.logs import get_logger
 from control.times import DAY_SECONDS
-from crawler.store.database import now, read_clock, upsert
+from crawler.store.database import now, read_clock, reading, upsert
 from crawler.store.models.batches import Link, Part, Status
 from crawler.store.models.runs import ACTIVE, Beat, Budget, Run
 
@@ -50,6 +50,6 @@ def _shift(connection: Connection, at: float, seconds: float) -> None:
 
 def set_back(engine: Engine) -> float | None:
     """Return for how many seconds the clock will still be behind the latest time it has shown. None if it is not."""
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         seconds = connection.execute(select(Beat.at - now()).where(Beat.name == LATEST)).scalar()
     return seconds if seconds is not None and seconds > NOTICED_SECONDS else None

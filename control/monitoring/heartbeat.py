@@ -7,7 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import Engine, select
 
 from control.monitoring import clock
-from crawler.store.database import now, upsert, writing
+from crawler.store.database import now, reading, upsert, writing
 from crawler.store.models.hosts import Leader, SchedulerProcess
 from crawler.store.models.runs import Beat
 
@@ -45,7 +45,7 @@ def write(engine: Engine) -> None:
 
 def age(engine: Engine) -> float | None:
     """Return the seconds since the last beat; None if there never was one."""
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         return connection.execute(select(now() - Beat.at).where(Beat.name == NAME)).scalar()
 
 
@@ -53,5 +53,5 @@ def standings(engine: Engine) -> list[Standing]:
     """Return who leads and who stands by, by the names of their machines; nobody where there can be only one."""
     leads = select(Leader.host).where(Leader.until > now()).scalar_subquery()
     seen = select(SchedulerProcess.name, SchedulerProcess.host == leads, now() - SchedulerProcess.seen_at)
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         return [Standing(name, bool(first), age) for name, first, age in connection.execute(seen.order_by("name"))]

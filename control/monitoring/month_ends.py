@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Engine, exists, func, select
 
 from control.monitoring import backlog
-from crawler.store.database import now
+from crawler.store.database import now, reading
 from crawler.store.models.batches import Batch
 from crawler.store.models.campaigns import FollowedPost, PointKind, SharedUser
 from crawler.store.models.runs import Run, RunState
@@ -19,7 +19,7 @@ def unattended(engine: Engine) -> float | None:
     """Return for how many seconds a post has waited to be read for a month's end; None where none waits, or where a run
     is at it: then it is the others' turn soon.
     """
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         if connection.execute(select(_is_measured())).scalar_one():
             return None
         waits = [connection.execute(select(now() - since)).scalar() for since in (_gathered(), _begun())]

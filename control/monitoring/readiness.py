@@ -15,7 +15,7 @@ from control.nodes.client import Clients
 from control.nodes.fleet import Fleet
 from control.nodes.slots import Node
 from control.times import DAY_SECONDS
-from crawler.store.database import now
+from crawler.store.database import now, reading
 from crawler.store.models.runs import Run
 
 ALARM_SECONDS = DAY_SECONDS
@@ -64,7 +64,7 @@ class Readiness:
 
 def look(engine: Engine, clients: Clients, fleet: Fleet, trouble: DatabaseTrouble) -> Readiness:
     """Check everything. scrapyd is asked first, because its answer must not be newer than the database's."""
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         members = fleet(connection)
     found = slots.ask(clients, members)
     return Readiness(
@@ -92,6 +92,6 @@ def _useless(given: Iterable[Token]) -> list[str]:
 
 def _alarms(engine: Engine) -> list[str]:
     recent = select(Run.platform, Run.alarm).where(Run.alarm.is_not(None), Run.finished_at > now() - ALARM_SECONDS)
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         rows = connection.execute(recent.order_by(Run.finished_at.desc()).limit(1)).all()
     return [f"{platform}: {alarm}" for platform, alarm in rows]

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, Engine, Select, case, cast, func, select, union, union_all
 
 from control.times import DAY_SECONDS
-from crawler.store.database import MOMENT, now
+from crawler.store.database import MOMENT, now, reading
 from crawler.store.models.batches import Batch, Link
 from crawler.store.models.runs import AnswerCount, Budget, Run
 from crawler.store.models.totals import LinkTotal, RunTotal
@@ -99,5 +99,5 @@ def answers(engine: Engine) -> Rows:
 
 
 def _rows(engine: Engine, statement: Select[*tuple[Any, ...]]) -> Rows:
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         return connection.execute(statement).all()

@@ -20,7 +20,7 @@ from sqlalchemy import Connection, Engine, exists, func, or_, select
 
 from control.nodes.client import Clients, Jobs, ScrapydError
 from control.nodes.fleet import Member
-from crawler.store.database import now
+from crawler.store.database import now, reading
 from crawler.store.models.runs import Run
 
 SETTLED_SECONDS = 60.0
@@ -60,7 +60,7 @@ def _ask(clients: Clients, member: Member) -> Node:
 
 def leaked(engine: Engine, node: Node) -> int:
     """Count the slots of this node that no living run uses."""
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         return _hanging(connection, node.jobs.running) or int(_stuck(connection, node))
 
 

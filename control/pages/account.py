@@ -20,6 +20,7 @@ from control.web import credentials, page_sessions, rate_limits
 from control.web.client_address import client
 from control.web.engine import db
 from control.web.settings import settings
+from crawler.store.database import reading
 
 FIRST_ZONES = (  # of Russia, from the west
     *("Europe/Kaliningrad", "Europe/Moscow", "Europe/Samara", "Asia/Yekaterinburg", "Asia/Omsk", "Asia/Krasnoyarsk"),
@@ -152,7 +153,7 @@ def _out(why: str) -> AnyResponse:
 def _shown(**forms: Form | str) -> Response:
     """Show the page. `forms` are forms that were refused, and `made` is the text of a new token."""
     user = page_sessions.user()
-    with db.engine.connect() as connection:
+    with reading(db.engine) as connection:
         used = quota.used(connection, user.user_id)
         followed, planned = placements.count(connection, user.user_id), price.of_user(connection, user.user_id).a_day
     named = {"name": Form({"username": user.username})} | {name: Form() for name in ("password", "token", "deletion")}

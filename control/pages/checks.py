@@ -25,6 +25,7 @@ from control.web import open_submissions, page_sessions, problems, rate_limits
 from control.web.engine import db
 from control.web.settings import settings
 from crawler.spreadsheets.reading.limits import MOST_OF_A_FILE
+from crawler.store.database import reading
 
 SPANS = ("1h", "24h", "7d")
 USUAL_SPAN = "24h"
@@ -132,7 +133,7 @@ def _refused(form: Form, links: list[str], error: ApiError) -> Response:
 
 def _room() -> int:
     """How many links the user may still hand in now."""
-    with db.engine.connect() as connection:
+    with reading(db.engine) as connection:
         used = quota.used(connection, page_sessions.user().user_id)
     most = settings()
     return max(0, min(most.most_links_per_day - used.today, most.most_waiting_links - used.waiting))

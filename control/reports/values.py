@@ -21,6 +21,8 @@ from crawler.store.models.campaigns import Placement
 from crawler.store.models.posts import Reading
 
 BEFORE, AFTER = aliased(Reading), aliased(Reading)
+Pair = tuple[Count | None, Count | None]  # the readings before and after a moment
+CELLS = len(Count._fields)
 
 
 class Question(NamedTuple):
@@ -43,29 +45,36 @@ def ask(
         return []
     if same is None:
         same = aliases.of(connection, by, sorted({each.named_by for each in questions}))
-    questions = [each._replace(moment=round(each.moment * MICROSECONDS) / MICROSECONDS) for each in questions]
-    found = _found(connection, user_id, by, _given(questions, same))
+    micros = [round(each.moment * MICROSECONDS) for each in questions]
+    found = _found(connection, user_id, by, _given(questions, micros, same))
     return [
-        value_between(each.moment, each.published_at, *around(each.moment, found[number]))
-        for number, each in enumerate(questions)
+        value_between(micro / MICROSECONDS, each.published_at, *_nearest(micro / MICROSECONDS, found[number]))
+        for number, (each, micro) in enumerate(zip(questions, micros, strict=True))
     ]
 
 
 def _found(
     connection: Connection, user_id: str, by: type[Link | Placement], given: dict[str, list[int]]
-) -> dict[int, list[Count]]:
-    """Return, by the questions' numbers, the readings next to each moment: two at most of each id of its post."""
+) -> dict[int, list[Pair]]:
+    """Return, by the questions' numbers, the readings next to each moment: a pair for each id of its post."""
     dialect = connection.dialect.name
     parameters = {"user": user_id, **bulk_parameters.parameters(dialect, **given)}
-    found: dict[int, list[Count]] = defaultdict(list)
+    found: dict[int, list[Pair]] = defaultdict(list)
     for number, *cells in connection.execute(_around(dialect, by), parameters):
-        before, after = cells[: len(Count._fields)], cells[len(Count._fields) :]
-        found[number] += [Count._make(count) for count in (before, after) if count[0] is not None]
+        found[number].append((_made(cells[:CELLS]), _made(cells[CELLS:])))
     return found
 
 
-def _given(questions: Sequence[Question], same: Aliases) -> dict[str, list[int]]:
-    """Ask each question of each id of its post."""
+def _made(cells: Sequence[Any]) -> Count | None:
+    return None if cells[0] is None else Count._make(cells)
+
+
+def _nearest(moment: float, pairs: Sequence[Pair]) -> Pair:
+    return pairs[0] if len(pairs) == 1 else around(moment, [each for pair in pairs for each in pair if each])
+
+
+def _given(questions: Sequence[Question], micros: Sequence[int], same: Aliases) -> dict[str, list[int]]:
+    """Ask each question, with its moment in microseconds, of each id of its post."""
     posts: dict[int, list[int]] = defaultdict(list)
     for row in same:
         posts[row.named_by].append(row.post_id)
@@ -74,7 +83,7 @@ def _given(questions: Sequence[Question], same: Aliases) -> dict[str, list[int]]
         "number": [number for number, _, _ in asked],
         "named_by": [each.named_by for _, each, _ in asked],
         "post": [post_id for _, _, post_id in asked],
-        "moment": [round(each.moment * MICROSECONDS) for _, each, _ in asked],
+        "moment": [micros[number] for number, _, _ in asked],
     }
 
 

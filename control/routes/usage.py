@@ -9,6 +9,7 @@ from control.web.engine import db
 from control.web.openapi import ACCOUNTS, Shape, resource
 from control.web.rate_limits import USUAL
 from control.web.settings import settings
+from crawler.store.database import reading
 
 api = resource("usage", ACCOUNTS, authenticate)
 
@@ -36,7 +37,7 @@ class UsageShown(Shape):
 def get_usage() -> UsageShown:
     """How much you use, and how much you may."""
     allowed = settings()
-    with db.engine.connect() as connection:
+    with reading(db.engine) as connection:
         used = quota.used(connection, caller())
         followed, planned = placements.count(connection, caller()), price.of_user(connection, caller()).a_day
     return UsageShown(

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Engine, delete, select, update
 from control.campaigns import campaigns
 from crawler.queue import line
 from crawler.queue.erasure import erase_batch, erase_links
-from crawler.store.database import now, writing
+from crawler.store.database import now, reading, writing
 from crawler.store.models.accounts import User, UserState
 from crawler.store.models.batches import Batch
 from crawler.store.models.campaigns import Campaign
@@ -28,7 +28,7 @@ def erase(engine: Engine) -> bool:
 def _step(engine: Engine) -> bool:
     """Remove some links of a user who left, or a batch, a campaign, or the user; whether there was anybody."""
     gone = User.state == UserState.LEAVING
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         user_id = connection.execute(select(User.id).where(gone).limit(1)).scalar()
     if user_id is None:
         return False

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import Engine, case, func, select
 
 from control.scheduler.rescue import NEVER_STARTED_SECONDS, OUTCOME
-from crawler.store.database import now
+from crawler.store.database import now, reading
 from crawler.store.models.batches import Batch, Link, Status
 from crawler.store.models.runs import Run, RunState
 
@@ -55,5 +55,5 @@ def diagnose(engine: Engine) -> list[Diagnosis]:
         .where(Run.finished_at.is_(None))
         .order_by(Run.created_at)
     )
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         return [Diagnosis(*row) for row in connection.execute(statement)]

@@ -35,7 +35,7 @@ def come_up(engine: Engine) -> None:
 def examine(engine: Engine) -> int:
     """Look at all that is open, and mend hints that are wrong for whatever reason; of how many batches they were."""
     wrong = and_(~HAS_ACTIVE_RUN, or_(and_(READY, ~awaits_run()), and_(~READY, awaits_run())))
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         opened = connection.execute(select(Part.batch_id).where(Part.batch_id.in_(OPEN), wrong)).scalars().all()
         closed = connection.execute(select(Part.batch_id).where(IN_LINE, CLOSED)).scalars().all()
         users = connection.execute(select(User.id).where(User.first_in_line.is_not(None))).scalars().all()

@@ -10,7 +10,7 @@ from control.campaigns import events
 from control.campaigns.events import WHOLE, Fact
 from control.campaigns.plan import MONTH_END_SECONDS, MONTHLY, next_month
 from control.times import DAY_SECONDS
-from crawler.store.database import now, read_clock, writing
+from crawler.store.database import now, read_clock, reading, writing
 from crawler.store.models.campaigns import Campaign, FollowedPost, Following, Placement, Point
 from crawler.store.models.events import EventKind
 
@@ -32,7 +32,7 @@ class MonthTeller:
 
 def tell(engine: Engine) -> None:
     over = or_(Campaign.month_ends_at.is_(None), Campaign.month_ends_at <= now() - MONTH_END_SECONDS)
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         ids = connection.execute(select(Campaign.id).where(over).order_by(Campaign.id)).scalars().all()
     for campaign_id in ids:
         with writing(engine) as connection:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection, Engine, text
 
-from crawler.store.database import read_clock
+from crawler.store.database import read_clock, reading
 from crawler.store.partitions import catalogue
 from crawler.store.partitions.conversion import EARLIER, OTHER, CannotPartition, refuse
 from crawler.store.partitions.keeping import MONTHS_AHEAD, coming
@@ -32,7 +32,7 @@ def plan(engine: Engine) -> Iterator[str]:
     if engine.dialect.name != "postgresql":
         yield NOTHING_TO_DO
         return
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         month = Month.of(read_clock(connection))
         yield from (
             _of_partitions(connection, month) if catalogue.is_partitioned(connection) else _of_table(connection, month)

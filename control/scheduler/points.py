@@ -229,7 +229,7 @@ def _next_look(at: float, times: int) -> float | None:
 def remove_old(engine: Engine) -> None:
     """Remove batches of points a day after they ended; their readings stay."""
     old = (Batch.user_id.in_(SHARED), Batch.closed_at < now() - KEPT_SECONDS, ~UNSETTLED)
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         ids = connection.execute(select(Batch.id).where(*old).limit(BATCHES_AT_ONCE)).scalars().all()
     for batch_id in ids:
         with writing(engine) as connection:

@@ -7,7 +7,7 @@ from sqlalchemy import Engine, select, union
 from control.supervision.start_checks import CannotStartError
 from crawler.process.host import host_id
 from crawler.queue.nodes import IS_SILENT, SILENT_SECONDS
-from crawler.store.database import now
+from crawler.store.database import now, reading
 from crawler.store.models.hosts import Node, SchedulerProcess
 
 SHARED = ("SECRET_KEY", "SCRAPYD_PASSWORD")
@@ -27,5 +27,5 @@ def _others_take_part(engine: Engine) -> bool:
     heard = SchedulerProcess.seen_at > now() - SILENT_SECONDS
     nodes = select(Node.host).where(Node.host != host_id(), ~IS_SILENT)
     schedulers = select(SchedulerProcess.host).where(SchedulerProcess.host != host_id(), heard)
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         return connection.execute(union(nodes, schedulers)).first() is not None

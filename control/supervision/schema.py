@@ -11,6 +11,8 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
 
+from crawler.store.database import reading
+
 MIGRATIONS = str(Path(__file__).parents[1] / "migrations").replace("%", "%%")  # as Alembic's settings have it
 
 
@@ -33,7 +35,7 @@ def newest() -> str:
 
 def version(engine: Engine) -> str | None:
     """Read the database's version, None where it has no schema yet. Raises Alembic's CommandError if it has several."""
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         return MigrationContext.configure(connection).get_current_revision()
 
 

@@ -112,7 +112,7 @@ def _account_deleted(error: Exception) -> Response:
     """Answer a user who was deleted during their request: their token is no longer valid."""
     asker = g.get("caller")
     if asker:
-        with db.engine.connect() as connection:
+        with reading(db.engine) as connection:
             if connection.execute(select(User.id).where(User.id == asker.user_id)).first() is None:
                 return answer(NotAuthenticated(REFUSED))
     return internal(error)

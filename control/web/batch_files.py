@@ -21,7 +21,7 @@ from control.web.attachments import disposition
 from control.web.engine import db
 from control.web.settings import settings
 from crawler.spreadsheets.writing.dynamics import Series
-from crawler.store.database import read_clock, snapshot
+from crawler.store.database import read_clock, reading, snapshot
 
 MOST_ROWS = 2000  # of an XLSX that is made while the client waits
 MOST_CHARACTERS = 8_000_000  # of its user's own columns
@@ -118,5 +118,5 @@ def _few(found: Iterator[Series], public_id: str) -> list[Series]:
 
 
 def _now() -> float:
-    with db.engine.connect() as connection:
+    with reading(db.engine) as connection:
         return read_clock(connection)

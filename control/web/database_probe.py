@@ -10,7 +10,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from control.errors import DatabaseUnavailable
 from control.monitoring.cached_look import CachedLook
 from control.web.engine import db
-from crawler.store.database import read_clock
+from crawler.store.database import read_clock, reading
 
 REMEMBERED_SECONDS = 1.0
 PATIENCE_SECONDS = 2.0
@@ -37,5 +37,5 @@ def check() -> None:
 
 
 def _ask(engine: Engine) -> None:
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         read_clock(connection)

@@ -13,7 +13,7 @@ from crawler.queue import acceptance
 from crawler.queue.acceptance import NewBatch
 from crawler.reasons import Reason
 from crawler.store import database
-from crawler.store.database import writing
+from crawler.store.database import reading, writing
 from crawler.store.models.accounts import User
 from crawler.store.models.base import Base, random_id
 from crawler.store.models.batches import Batch, Link
@@ -53,7 +53,7 @@ def rows(engine: Engine) -> list[Row]:
         .outerjoin(Reading, Reading.id == Link.reading_id)
         .order_by(Link.position)
     )
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         return [
             Row(
                 link=found.url,

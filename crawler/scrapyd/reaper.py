@@ -10,7 +10,7 @@ from twisted.logger import Logger
 
 from crawler.queue import lease, wakeup
 from crawler.queue.claims import mark_lost
-from crawler.store.database import now, writing
+from crawler.store.database import now, reading, writing
 from crawler.store.models.runs import Run, RunState
 
 GRACE_SECONDS = 5.0  # a spider needs a moment to see that its run is over
@@ -47,7 +47,7 @@ def overdue(engine: Engine, jobs: set[str]) -> set[str]:
     ended = Run.finished_at < now() - GRACE_SECONDS
     over = func.coalesce(or_(silent, ended), false())
     try:
-        with engine.connect() as connection:
+        with reading(engine) as connection:
             at_work = connection.execute(select(Run.job).where(Run.job.in_(jobs), not_(over))).scalars().all()
     except SQLAlchemyError:
         log.failure("The runs could not be read")

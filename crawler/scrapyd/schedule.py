@@ -10,6 +10,7 @@ from twisted.web.server import Request
 
 from crawler.scrapyd import orders
 from crawler.scrapyd.service import Service
+from crawler.store.database import reading
 from crawler.store.models.runs import Run
 
 
@@ -34,5 +35,5 @@ class Schedule(Service, StockSchedule):
 
 
 def _is_known(engine: Engine, run_id: str) -> bool:
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         return connection.execute(select(Run.id).where(Run.id == run_id)).first() is not None

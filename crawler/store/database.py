@@ -201,6 +201,9 @@ def writing(engine: Engine) -> Iterator[Connection]:
 def reading(engine: Engine) -> Iterator[Connection]:
     """Statements that read, each what is there at its moment. On PostgreSQL none of them needs a transaction, which
     would take two more round trips.
+
+    An engine's plain `connect()` would end with a ROLLBACK, after which psycopg has PostgreSQL parse and plan all
+    statements anew (https://www.psycopg.org/psycopg3/docs/advanced/prepare.html).
     """
     with engine.connect() as connection:
         if connection.dialect.name == "postgresql":
@@ -215,6 +218,7 @@ def snapshot(engine: Engine) -> Iterator[Connection]:
         if connection.dialect.name == "postgresql":
             connection.execution_options(isolation_level="REPEATABLE READ")
         yield connection
+        connection.commit()  # and no ROLLBACK, see `reading`
 
 
 def hurry(connection: Connection) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import OperationalError
 
-from crawler.store.database import read_clock
+from crawler.store.database import read_clock, reading
 from crawler.store.partitions import catalogue
 from crawler.store.partitions.keeping import briefly, keep
 from crawler.store.partitions.months import Month
@@ -41,7 +41,7 @@ def refuse(connection: Connection) -> None:
 
 def convert(engine: Engine, tell: Tell) -> None:
     """Raises CannotPartition, also when the tables are in use for a minute on end."""
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         plain = not catalogue.is_partitioned(connection)
         month = Month.of(read_clock(connection))
         if plain:

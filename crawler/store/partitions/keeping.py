@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine, text
 
-from crawler.store.database import read_clock
+from crawler.store.database import read_clock, reading
 from crawler.store.partitions import catalogue
 from crawler.store.partitions.months import Month
 
@@ -30,7 +30,7 @@ def keep(engine: Engine) -> list[str]:
     Nothing depends on when that is done: ids go on in the month before until they are turned, and what no month has is
     taken by the partition `readings_other`.
     """
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         if not catalogue.is_partitioned(connection):
             return []
         month = Month.of(read_clock(connection))

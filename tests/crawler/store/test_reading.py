@@ -6,7 +6,12 @@ import pytest
 from sqlalchemy import inspect, text
 
 from crawler.store import database
-from crawler.store.database import reading, writing
+from crawler.store.database import reading, snapshot, writing
+from tests.checkout import ROOT
+
+OFTEN = 7  # from the sixth time on psycopg has a statement prepared
+PREPARED = "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE 'SELECT 42%'"
+MAY_CONNECT = {"crawler/store/database.py", "control/migrations/env.py"}
 
 
 @pytest.fixture
@@ -29,3 +34,18 @@ def test_who_writes_next_has_a_transaction(server):
         connection.execute(text("CREATE TABLE unfinished (id INTEGER)"))
         raise ZeroDivisionError
     assert not inspect(server).has_table("unfinished")
+
+
+@pytest.mark.parametrize("way", [reading, snapshot])
+def test_a_statement_is_planned_once(server, way):
+    for _ in range(OFTEN):
+        with way(server) as connection:
+            connection.execute(text("SELECT 42"))
+    with reading(server) as connection:
+        assert connection.execute(text(PREPARED)).scalar_one() == 1
+
+
+def test_nothing_reads_in_a_way_that_forgets_what_is_prepared():
+    files = (file for room in ("control", "crawler") for file in (ROOT / room).rglob("*.py"))
+    connecting = {str(file.relative_to(ROOT)) for file in files if ".connect()" in file.read_text()}
+    assert connecting == MAY_CONNECT
