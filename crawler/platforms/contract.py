@@ -93,6 +93,11 @@ class Call:
     def wants(self) -> list[Want]:
         return [want for group in self.groups for want in group]
 
+    @property
+    def size(self) -> int:
+        """How many targets it measures. It is asked for each of thousands, so it makes no list of them."""
+        return sum(map(len, self.groups))
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:

@@ -39,7 +39,7 @@ class Bisection:
     def sample(self, call: Call) -> Want | None:
         """One post to be asked in place of the call, where more would be too many to try with."""
         failed = [want for want in call.wants if want.failed]
-        if len(call.wants) < 2 or _turn(call) < SAMPLED or not self._doubtful(call):
+        if call.size < 2 or _turn(call) < SAMPLED or not self._doubtful(call):
             return None
         return failed[_turn(call) % len(failed)]._replace(company=2)
 
@@ -97,7 +97,7 @@ def after_failure(call: Call, again: Again, *, tried: bool) -> Again:
     want, size = again.want, again.shared
     if size == 1:
         return again._replace(want=want._replace(company=ALONE), charged=True)
-    failed, whole = want.failed + 1, size == len(call.wants)
+    failed, whole = want.failed + 1, size == call.size
     company = want.company
     if failed == 1:
         company = size if whole else 0  # the groups of one call fail each for itself

@@ -85,7 +85,7 @@ class Pool:
         planned = {want for call in calls for want in call.wants}
         self.open = [want for want in self.open if want not in planned]
         self.planned.extend(calls)
-        self.largest = max([self.largest, *(len(call.wants) for call in calls)])
+        self.largest = max([self.largest, *(call.size for call in calls)])
 
     def not_sent(self, call: Call) -> None:
         """The call was not made."""

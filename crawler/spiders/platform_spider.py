@@ -228,7 +228,7 @@ class PlatformSpider(scrapy.Spider):
         elif isinstance(failure.value, NotNow | Fenced | SQLAlchemyError):
             await self.not_sent(call, failure)
         else:
-            shared = len(call.wants) if call.form is not None else 0
+            shared = call.size if call.form is not None else 0
             outcomes = {want.target: unanswered(want, failure, shared) for want in call.wants}
             for results in self.settled(call, outcomes, 0, silence(failure.value)):
                 yield results

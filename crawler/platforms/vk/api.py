@@ -63,10 +63,10 @@ def _refused(call: Call, error: VkError) -> Answer:
         return Answer(_again(call.wants, Reason.CREDENTIAL, str(error)), lacks=method)
     if call.probe and error.code == NOT_FOR_SERVICES:
         return Answer(_again(call.wants, Reason.CREDENTIAL, str(error)), kind=SERVICE)
-    if error.too_big and len(call.wants) > 1:
-        return Answer(_again(call.wants, Reason.VK_ERROR, str(error)), most=len(call.wants) // 2)
-    if error.code == TIMEOUT and len(call.wants) > SMALL:
-        return Answer(_failed_group(call.groups, error, False), most=max(SMALL, len(call.wants) // 2))
+    if error.too_big and call.size > 1:
+        return Answer(_again(call.wants, Reason.VK_ERROR, str(error)), most=call.size // 2)
+    if error.code == TIMEOUT and call.size > SMALL:
+        return Answer(_failed_group(call.groups, error, False), most=max(SMALL, call.size // 2))
     about_the_posts = method != "execute"
     return Answer(_failed_group(call.groups, error, about_the_posts), trouble=_trouble(error, about_the_posts))
 
