@@ -5,6 +5,7 @@ imports.
 import ast
 import subprocess
 import sys
+from functools import cache
 from itertools import product
 
 import pytest
@@ -44,8 +45,13 @@ def loaded(names):
     return set(result.stdout.split())
 
 
+@cache
 def imported(package):
     """Every module that the files of a package name in an import, with the file's own."""
+    return list(_imported(package))
+
+
+def _imported(package):
     for file in sorted((ROOT / package.replace(".", "/")).rglob("*.py")):
         own = ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
         for node in ast.walk(ast.parse(file.read_text())):
@@ -55,6 +61,7 @@ def imported(package):
                 yield from ((own, f"{node.module}.{alias.name}") for alias in node.names)
 
 
+@cache
 def room(module):
     """`control.web` of `control.web.auth.caller`; what lies beside the rooms is no room."""
     name = ".".join(module.split(".")[:2])

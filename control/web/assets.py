@@ -2,10 +2,11 @@
 
 import gzip
 from dataclasses import dataclass
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
-from flask import Blueprint, Flask, Response, current_app, request
+from flask import Blueprint, Flask, Response, request
 
 from control.errors import NotFound
 from control.times import YEAR_SECONDS
@@ -14,7 +15,6 @@ from control.web.rate_limits import by_address
 FOLDER = Path(__file__).parents[1] / "static"
 TYPES = {"app.css": "text/css", "app.js": "text/javascript", "icons.svg": "image/svg+xml"}
 FOR_GOOD = f"public, max-age={YEAR_SECONDS}, immutable"
-EXTENSION = "assets"  # their key among the app's extensions
 
 assets = Blueprint("assets", __name__)
 assets.before_request(by_address)
@@ -28,19 +28,18 @@ class Asset:
 
 
 def install(app: Flask) -> None:
-    """Read and compress each file once."""
-    app.extensions[EXTENSION] = {name: _read(FOLDER / name) for name in TYPES}
+    for name in TYPES:
+        _packed(name)  # so that no request waits for it
     app.register_blueprint(assets)
 
 
 def address(name: str) -> str:
-    found: Asset = current_app.extensions[EXTENSION][name]
-    return f"/assets/{found.tag}/{name}"
+    return f"/assets/{_packed(name).tag}/{name}"
 
 
 @assets.get("/assets/<tag>/<name>")
 def serve(tag: str, name: str) -> Response:
-    found: Asset | None = current_app.extensions[EXTENSION].get(name)
+    found = _packed(name) if name in TYPES else None
     if found is None or found.tag != tag:
         raise NotFound("There is no such file, or it has changed.")
     packs = request.accept_encodings["gzip"] > 0
@@ -54,6 +53,7 @@ def serve(tag: str, name: str) -> Response:
     return response
 
 
-def _read(file: Path) -> Asset:
-    plain = file.read_bytes()
+@cache
+def _packed(name: str) -> Asset:
+    plain = (FOLDER / name).read_bytes()
     return Asset(sha256(plain).hexdigest()[:12], plain, gzip.compress(plain, 9, mtime=0))
