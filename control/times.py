@@ -3,6 +3,7 @@
 import re
 from contextlib import suppress
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Annotated, overload
 
 from pydantic import BeforeValidator, WithJsonSchema
@@ -52,13 +53,14 @@ Moment = Annotated[float, BeforeValidator(instant), WithJsonSchema({"type": "str
 Span = Annotated[float, BeforeValidator(seconds), WithJsonSchema({"type": "string", "pattern": PATTERN})]
 
 
-EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - an answer has thousands of times, and a zone would take most of their time
+EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - an answer has thousands of times, and a zone costs as much as a time
 
 
 @overload
 def moment(seconds: float) -> str: ...
 @overload
 def moment(seconds: float | None) -> str | None: ...
+@lru_cache(4096)  # all posts of one call have its times, so an answer has the same ones again and again
 def moment(seconds: float | None) -> str | None:
     """Write a time as in RFC 3339, in UTC, to the millisecond."""
     return None if seconds is None else f"{(EPOCH + timedelta(0, seconds)).isoformat('T', 'milliseconds')}Z"
