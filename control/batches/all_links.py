@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Engine, Row, Select, func, select
 
 from crawler.store.database import reading
-from crawler.store.lookup import looked_up
+from crawler.store.lookup import end_of_range, looked_up
 from crawler.store.models.batches import Batch, Link
 from crawler.store.models.posts import Reading
 
@@ -39,7 +39,8 @@ def _rest(batch_id: int, position: int) -> Select[*tuple[Any, ...]]:
 def _later(user_id: str, batch_id: int, newest: int, limit: int) -> Select[*tuple[Any, ...]]:
     """Select the first links of later batches, with a limit for each batch: PostgreSQL would sort all of its links."""
     batches = _rows().join(Batch, Batch.id == Link.batch_id).where(Batch.user_id == user_id, Link.position < limit)
-    return batches.where(Batch.id > batch_id, Batch.id <= newest).order_by(Batch.id, Link.position).limit(limit)
+    in_range = (Batch.id > end_of_range(batch_id), Batch.id <= end_of_range(newest))
+    return batches.where(*in_range).order_by(Batch.id, Link.position).limit(limit)
 
 
 def _rows() -> Select[*tuple[Any, ...]]:

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, selec
 from control.errors import NotFound
 from control.reports import aliases
 from control.reports.seen import Seen
-from crawler.store.lookup import has_row
+from crawler.store.lookup import end_of_range, has_row
 from crawler.store.models.batches import Batch, Link
 from crawler.store.models.campaigns import Campaign, Following, Placement
 from crawler.store.models.posts import KeptReading, Post, Reading
@@ -138,8 +138,8 @@ def place_of(reading: Seen) -> Place:
 
 def _within(found: Select[*tuple[Any, ...]], part: Part) -> Select[*tuple[Any, ...]]:
     if part.since is not None:
-        found = found.where(Reading.measured_at >= part.since)
-    return found if part.until is None else found.where(Reading.measured_at < part.until)
+        found = found.where(Reading.measured_at >= end_of_range(part.since))
+    return found if part.until is None else found.where(Reading.measured_at < end_of_range(part.until))
 
 
 def _after(
@@ -157,8 +157,9 @@ def _page(found: Select[*tuple[Any, ...]], after: Place | None) -> Select[*tuple
     found = found.order_by(*IN_ORDER)
     if not after:
         return found
-    same = and_(Reading.measured_at == after.measured_at, Reading.id > after.id)
-    return found.where(Reading.measured_at >= after.measured_at, or_(Reading.measured_at > after.measured_at, same))
+    moment = end_of_range(after.measured_at)
+    same = and_(Reading.measured_at == moment, Reading.id > after.id)
+    return found.where(Reading.measured_at >= moment, or_(Reading.measured_at > moment, same))
 
 
 def earlier(connection: Connection, subject: Subject, place: Place) -> Seen | None:
@@ -176,8 +177,9 @@ def _before(found: Select[*tuple[Any, ...]], place: Place | None) -> Select[*tup
     found = found.order_by(*(column.desc() for column in IN_ORDER))
     if not place:
         return found
-    same = and_(Reading.measured_at == place.measured_at, Reading.id < place.id)
-    return found.where(Reading.measured_at <= place.measured_at, or_(Reading.measured_at < place.measured_at, same))
+    moment = end_of_range(place.measured_at)
+    same = and_(Reading.measured_at == moment, Reading.id < place.id)
+    return found.where(Reading.measured_at <= moment, or_(Reading.measured_at < moment, same))
 
 
 def _seen(connection: Connection, found: Select[*tuple[Any, ...]]) -> list[Seen]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Subquery, literal_column
+from sqlalchemy import BindParameter, ColumnElement, Select, Subquery, bindparam, literal_column
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -30,6 +30,13 @@ def _sqlite_looked_up(element: looked_up, compiler: SQLCompiler, **given: Any) -
 def _postgresql_looked_up(element: looked_up, compiler: SQLCompiler, **given: Any) -> str:
     column, value = (compiler.process(each, **given) for each in element.clauses)
     return f"{column} = ANY (ARRAY[{value}])"
+
+
+def end_of_range(value: float) -> BindParameter[float]:
+    """A value that stands in the statement itself, so that it is planned by it. A statement that comes often may get a
+    plan for any values, and for these PostgreSQL expects one row in a range: it then reads and sorts all that is in it.
+    """
+    return bindparam(None, value, literal_execute=True)
 
 
 def once(found: Select[*tuple[Any, ...]]) -> Subquery:
