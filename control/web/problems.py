@@ -129,7 +129,7 @@ def framework(error: HTTPException) -> Response:
 def of_database(error: Exception) -> ApiError | None:
     """Return the answer to a database in trouble, which is logged. None: our statement was wrong."""
     if isinstance(error, DBAPIError) and not isinstance(error, OperationalError | InternalError):
-        return None if not database.is_damaged(error) else _trouble(error)
+        return _trouble(error) if database.is_damaged(error) or error.connection_invalidated else None
     return _trouble(error) if isinstance(error, DBAPIError | PoolTimeout) else None
 
 

@@ -16,6 +16,7 @@ IDLE_SECONDS = 10  # our processes never wait for anything but the processor dur
 SILENT_SECONDS = 4  # after which a host whose TCP does not answer counts as gone
 KEEPALIVES = {"keepalives_idle": SILENT_SECONDS, "keepalives_interval": 1, "keepalives_count": SILENT_SECONDS}
 DEMOTED = "25006"  # read_only_sql_transaction: https://www.postgresql.org/docs/current/errcodes-appendix.html
+OTHER_COLUMNS = "0A000"  # of a prepared statement, since a migration: "cached plan must not change result type"
 
 OURS = {  # https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS
     "connect_timeout": CONNECT_SECONDS,
@@ -34,7 +35,7 @@ OPTIONS = " ".join(f"-c {name}={value}" for name, value in THEIRS.items())
 def install(engine: Engine) -> None:
     """Set the limits on each connection that the engine makes. A limit in the database's address wins."""
     event.listen(engine, "do_connect", _limit)
-    event.listen(engine, "handle_error", _leave_a_demoted_server)
+    event.listen(engine, "handle_error", _leave_what_is_useless)
 
 
 def _limit(_dialect: Any, _record: Any, _arguments: list[str], parameters: dict[str, Any]) -> None:
@@ -58,7 +59,9 @@ def has_pooler() -> bool:
     return given == "on"
 
 
-def _leave_a_demoted_server(context: ExceptionContext) -> None:
-    """Connect anew after a primary has become a standby, because an old connection to it can never write again."""
-    if getattr(context.original_exception, "sqlstate", "") == DEMOTED:
+def _leave_what_is_useless(context: ExceptionContext) -> None:
+    """Connect anew after a primary has become a standby, because an old connection to it can never write again, and
+    after a statement that a connection had prepared got other columns, because it would fail for ever.
+    """
+    if getattr(context.original_exception, "sqlstate", "") in {DEMOTED, OTHER_COLUMNS}:
         context.is_disconnect = True

@@ -4,7 +4,9 @@ from contextlib import suppress
 
 import pytest
 from sqlalchemy import inspect, text
+from sqlalchemy.exc import NotSupportedError
 
+from control.web.problems import of_database
 from crawler.store import database
 from crawler.store.database import reading, snapshot, writing
 from tests.checkout import ROOT
@@ -37,12 +39,29 @@ def test_who_writes_next_has_a_transaction(server):
 
 
 @pytest.mark.parametrize("way", [reading, snapshot])
-def test_a_statement_is_planned_once(server, way):
+def test_a_statement_is_prepared_once(server, way):
     for _ in range(OFTEN):
         with way(server) as connection:
             connection.execute(text("SELECT 42"))
     with reading(server) as connection:
         assert connection.execute(text(PREPARED)).scalar_one() == 1
+
+
+def test_a_statement_that_has_other_columns_fails_once(server, postgresql_url):
+    migrating = database.create(url=postgresql_url)
+    with writing(migrating) as connection:
+        connection.execute(text("CREATE TABLE changing AS SELECT 1 AS number"))
+    for _ in range(OFTEN):
+        with reading(server) as connection:
+            connection.execute(text("SELECT * FROM changing"))
+    with writing(migrating) as connection:
+        connection.execute(text("ALTER TABLE changing ALTER number TYPE text"))
+    migrating.dispose()
+    with pytest.raises(NotSupportedError, match="cached plan") as failed, reading(server) as connection:
+        connection.execute(text("SELECT * FROM changing"))
+    assert of_database(failed.value).status == 503
+    with reading(server) as connection:
+        assert connection.execute(text("SELECT * FROM changing")).scalar_one() == "1"
 
 
 def test_nothing_reads_in_a_way_that_forgets_what_is_prepared():
