@@ -6,7 +6,7 @@ it has changed nothing that anybody would notice, or all but what `finish` does;
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import OperationalError
@@ -23,10 +23,11 @@ TRIES = 60  # to get the tables for a moment, one a second
 BUSY = {"55P03", "40P01"}  # lock_not_available, deadlock_detected
 
 Tell = Callable[[str], None]
+Result = TypeVar("Result")
 
 
 class CannotPartition(Exception):
-    """Why this database's readings get no partitions; nothing has changed."""
+    """Why this database's readings get no partitions, or not all of them yet; nothing is half done."""
 
 
 def refuse(connection: Connection) -> None:
@@ -48,15 +49,15 @@ def convert(engine: Engine, tell: Tell) -> None:
             refuse(connection)
     if plain:
         tell(f"Looking whether every id is below {month.first_id:,} …")
-        _check_ids(engine, month)
+        _when_free(lambda: _check_ids(engine, month), tell)
         tell("Exchanging the tables …")
-        _exchange_when_free(engine, month, tell)
+        _when_free(lambda: _exchange(engine, month), tell)
     finish(engine, tell)
 
 
 def finish(engine: Engine, tell: Tell) -> None:
     """Do what may be done at any time after the exchange, or again."""
-    made = keep(engine)
+    made = _when_free(lambda: keep(engine), tell)
     tell(f"Partitions made: {', '.join(made) or 'none, all are there'}")
     with engine.begin() as connection:
         for each in catalogue.rows(connection, catalogue.REFERRING):
@@ -82,18 +83,20 @@ def _check_ids(engine: Engine, month: Month) -> None:
             connection.exec_driver_sql(f"ALTER TABLE readings VALIDATE CONSTRAINT {IDS_ARE_EARLIER}")
 
 
-def _exchange_when_free(engine: Engine, month: Month, tell: Tell) -> None:
-    for left in reversed(range(TRIES)):
+def _when_free(work: Callable[[], Result], tell: Tell) -> Result:
+    """Try for a minute while others use the tables. Raises CannotPartition after that."""
+    left = TRIES
+    while True:
         try:
-            return _exchange(engine, month)
+            return work()
         except OperationalError as error:
+            left -= 1
             if getattr(error.orig, "sqlstate", "") not in BUSY:
                 raise
             if not left:
                 raise CannotPartition("The tables were in use for a minute on end: run it again later.") from error
         tell("They are in use; trying again …")
         time.sleep(1)
-    return None
 
 
 def _exchange(engine: Engine, month: Month) -> None:

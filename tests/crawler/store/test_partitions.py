@@ -86,10 +86,12 @@ def test_links_are_measured_while_the_readings_get_partitions(engine):
 
     with ThreadPoolExecutor(2) as spiders:
         working = [spiders.submit(go_on, owner) for owner in range(2)]
-        assert begun.wait(20)
-        convert(engine, quietly)
-        measure(engine, range(100_000, 100_010))
-        over.set()
+        try:
+            assert begun.wait(20)
+            convert(engine, quietly)
+            measure(engine, range(100_000, 100_010))
+        finally:
+            over.set()
         assert all(each.result(20) for each in working)
     assert value(engine, SUM, last=last) == before
     assert misses(engine) == []
@@ -180,6 +182,27 @@ def test_whoever_holds_the_tables_keeps_nobody_else_waiting(engine, monkeypatch)
     assert value(engine, "SELECT relkind FROM pg_class WHERE relname = 'readings'") == ("r",)
     convert(engine, quietly)
     assert misses(engine) == []
+
+
+def test_a_partition_that_finds_its_neighbour_in_use_is_made_when_it_is_free(engine):
+    convert(engine, quietly)
+    gone = coming(now(engine))[-1].partition
+    execute(engine, f"ALTER TABLE readings DETACH PARTITION {gone}")
+    execute(engine, f"DROP TABLE {gone}")
+    told, busy = [], Event()
+
+    def tell(line):
+        told.append(line)
+        if "in use" in line:
+            busy.set()
+
+    with ThreadPoolExecutor(1) as operator:
+        with engine.connect() as reader:
+            reader.exec_driver_sql("SELECT FROM readings_other")
+            work = operator.submit(convert, engine, tell)
+            assert busy.wait(20)
+        work.result(20)
+    assert f"Partitions made: {gone}" in told
 
 
 @pytest.mark.parametrize(
