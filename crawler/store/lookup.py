@@ -1,4 +1,4 @@
-"""Rows that are looked up one by one, however a planner would rather find them."""
+"""What leads a planner: to look rows up one by one, and to plan a range by its ends."""
 
 from typing import Any
 

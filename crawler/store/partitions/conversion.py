@@ -27,7 +27,7 @@ Result = TypeVar("Result")
 
 
 class CannotPartition(Exception):
-    """Why this database's readings get no partitions, or not all of them yet; nothing is half done."""
+    """Why this database's readings get no partitions, or not all of them yet. It can be asked for again."""
 
 
 def refuse(connection: Connection) -> None:
